@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Column, DateTime, Dialect, Index, MetaData, String, Table, text
+from sqlalchemy import Column, Connection, DateTime, Dialect, Index, MetaData, String, Table, event, text
 from sqlalchemy.schema import SchemaItem
 from sqlalchemy.types import BigInteger, Integer, TypeDecorator, TypeEngine
 
@@ -56,7 +56,7 @@ metadata = MetaData(
 
 
 OPTIONS = "options"
-"""Where a table or an index keeps what only one dialect understands, until `tell_dialect`."""
+"""Where a table or an index keeps what only one dialect understands, until it is created or compared."""
 
 
 def owned(name: str, *items: SchemaItem, **own: Any) -> Table:  # noqa: ANN401  # each dialect's own
@@ -80,9 +80,21 @@ def where(condition: str) -> dict[str, dict[str, Any]]:
 
 
 def tell_dialect(name: str) -> None:
-    """Give all tables their options of this dialect, before they are compared or created."""
+    """Give all tables their options of this dialect, before they are compared. Who creates one need not call this."""
     for table in metadata.tables.values():
-        items: list[Table | Index] = [table, *table.indexes]
-        for item in items:
-            own = item.info.get(OPTIONS, {})
-            item.dialect_kwargs.update({key: own[key] for key in own if key.startswith(f"{name}_")})
+        _tell(table, name)
+        for index in table.indexes:
+            _tell(index, name)
+
+
+def _tell(item: Table | Index, name: str) -> None:
+    own = item.info.get(OPTIONS, {})
+    item.dialect_kwargs.update({key: own[key] for key in own if key.startswith(f"{name}_")})
+
+
+def _tell_before(item: Table | Index, connection: Connection, **_: object) -> None:
+    _tell(item, connection.dialect.name)
+
+
+for kind in (Table, Index):
+    event.listen(kind, "before_create", _tell_before)

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 from alembic import command
-from sqlalchemy import Connection, text
+from sqlalchemy import Column, Connection, Index, Integer, MetaData, Table, text
 
 from loyalty_app.db.engine import open_database
 from loyalty_app.db.migrate import _config, current, migrate, newest
 from loyalty_app.db.schema import schema_differences
+from loyalty_app.db.types import options, where
 from loyalty_app.settings import Settings
 from testkit.console import Console
 from testkit.shop import open_shop
@@ -149,3 +150,24 @@ async def test_an_index_of_ones_own_is_no_problem(made: Settings, tmp_path: Path
     await carried_out(made, ["CREATE INDEX my_own ON customer (email)"])
     found = checks(Console(tmp_path, made).run("doctor", "--json"))["schema"]
     assert (found["status"], found["details"]) == ("note", ["The index my_own is not known."])
+
+
+async def test_what_is_created_has_the_options_of_its_dialect_without_being_told(empty: Settings) -> None:
+    own = MetaData()
+    index = Index("ix_height", "height", info=where("height > 0"))
+    Table("own", own, Column("height", Integer, primary_key=True), index, info=options(sqlite_with_rowid=False))
+
+    def made(connection: Connection) -> list[str]:
+        own.create_all(connection)
+        index.drop(connection)
+        index.create(connection)
+        asked = "SELECT sql FROM sqlite_master WHERE tbl_name = 'own'"
+        if connection.dialect.name == "postgresql":
+            asked = "SELECT indexdef FROM pg_indexes WHERE tablename = 'own'"
+        return list(connection.scalars(text(asked)))
+
+    database = open_database(empty)
+    found = "\n".join(await database.write(made))
+    await database.close()
+    assert "WHERE (height > 0)" in found or "WHERE height > 0" in found
+    assert ("WITHOUT ROWID" in found) is empty.on_sqlite
