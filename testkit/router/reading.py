@@ -7,6 +7,7 @@ those joined by AND. A condition of a subquery binds rows of the subquery; one o
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from sqlglot import exp, parse_one
 
@@ -32,9 +33,12 @@ class Reading:
     equal: dict[Place, set[Place]] = field(default_factory=lambda: defaultdict(set))
     _sources: int = 0
 
-    @property
+    @cached_property
     def locks(self) -> bool:
-        """Whether rows are locked; Citus then looks into no question among what is selected for the shop of another."""
+        """Whether rows are locked; Citus then looks into no question among what is selected for the shop of another.
+
+        It is asked at each part of a statement, and to look through a long one takes longer than all else.
+        """
         return self.tree.find(exp.Lock) is not None
 
     def source(self) -> int:
