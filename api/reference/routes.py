@@ -1,7 +1,7 @@
 """Routes of the reference. They take no key."""
 
 import gzip
-from functools import cache
+from functools import cache, lru_cache
 
 from litestar import get
 from litestar.response.base import ASGIResponse
@@ -47,13 +47,18 @@ def document() -> Json:
 @get("/openapi.json", include_in_schema=False)
 async def openapi(request: AppRequest) -> ASGIResponse:
     """The reference for machines; it names the address of this installation."""
-    return ASGIResponse(body=encode({**document(), **of_address(_address(request))}))
+    return ASGIResponse(body=_document_at(_address(request)))
 
 
 @get("/postman.json", include_in_schema=False)
 async def postman(request: AppRequest) -> ASGIResponse:
     """The reference for Postman."""
     return ASGIResponse(body=encode(postman_collection(calls(), _address(request))))
+
+
+@lru_cache(2)
+def _document_at(address: str) -> bytes:
+    return encode({**document(), **of_address(address)})
 
 
 def _address(request: AppRequest) -> str:

@@ -46,6 +46,7 @@ class Reference:
         resource = Resource.from_contents(document, default_specification=DRAFT202012)
         self._registry: Registry[Any] = Registry().with_resource("urn:reference", resource)
         self.validator = cache(self._make_validator)
+        self.templates = [(known, known.strip("/").split("/")) for known in document["paths"]]
 
     def _make_validator(self, pointer: str) -> Draft202012Validator:
         schema = {"$ref": f"urn:reference#{pointer}"}
@@ -63,6 +64,7 @@ class Witness:
 
     def __init__(self, reference: Reference) -> None:
         self.document, self._validator = reference.document, reference.validator
+        self._templates = reference.templates
         self.keys: set[str] = set()
 
     async def __call__(self, response: httpx.Response) -> None:
@@ -79,7 +81,7 @@ class Witness:
         """The path of the reference that a request's path stands for; a literal segment goes before a parameter."""
         base = next((base for base in BASES if path.startswith(f"{base}/")), None)
         given = path.removeprefix(base or "").strip("/").split("/")
-        fitting = [known for known in self.document["paths"] if _fits(known.strip("/").split("/"), given)]
+        fitting = [known for known, segments in self._templates if _fits(segments, given)]
         return min(fitting, key=_parameters) if base and fitting else None
 
     def _look(self, response: httpx.Response, template: str | None) -> None:
