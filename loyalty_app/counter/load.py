@@ -39,12 +39,14 @@ from loyalty_app.db import idempotency, tables
 from loyalty_app.db.bulk import Lookup, Wanted
 from loyalty_app.db.engine import Database
 from loyalty_app.db.rows import customer_of, entry_of, reward_of, staff_actor, terms_of
+from loyalty_app.shops.businesses import Business
 from loyalty_app.shops.further_programs import further_programs, is_known
 from loyalty_core.ledger import ActorType
 from loyalty_core.number_plans import forms_of
 from loyalty_core.stamping import is_late
 
 OWN_KEY = ("business_id", "id")
+OF_ENDPOINTS = ("business_id", "id", "active", "events")
 WHOLE = (Void, GiveBirthday, GiveWinBack, *OF_TWO)
 """Orders for which the whole ledger is read."""
 
@@ -191,8 +193,8 @@ class _Loading:
                 self.state.staff[row.business_id, row.id] = staff_actor(row)
 
         shops = {(request.business_id,) for request in self.requests}
-        yield Lookup(tables.business, ("id",), shops), keep_business
-        yield Lookup(tables.webhook_endpoint, ("business_id",), shops), self.state.endpoints.append
+        yield Lookup(tables.business, ("id",), shops, only=Business.__struct_fields__), keep_business
+        yield Lookup(tables.webhook_endpoint, ("business_id",), shops, only=OF_ENDPOINTS), self.state.endpoints.append
         actors = [(r.business_id, r.caller.actor) for r in self.requests if r.caller.actor.type is ActorType.STAFF]
         yield Lookup(tables.staff, OWN_KEY, [(business, actor.id) for business, actor in actors]), keep_staff
 

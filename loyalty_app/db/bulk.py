@@ -118,6 +118,7 @@ class Lookup(NamedTuple):
     The columns in `null` are NULL in all of them. Why it matters: an index over such rows only is used if a question
     says so; without it the whole table is read.
     `of_locked` wants those of the rows that are locked along with the question: `columns` has the key of those.
+    `only` names what is read of each row, where that is less than all; more may come.
     """
 
     table: Table
@@ -125,10 +126,16 @@ class Lookup(NamedTuple):
     wanted: Collection[Wanted] = ()
     null: tuple[str, ...] = ()
     of_locked: bool = False
+    only: tuple[str, ...] = ()
+
+    @property
+    def read(self) -> tuple[str, ...]:
+        """The columns that are read."""
+        return self.only or _names_of(self.table)
 
     def named(self, keys: Callable[[], Collection[Wanted]]) -> "Lookup":
         """The same question; if it is about the rows that are locked, with their keys as what it wants."""
-        return Lookup(self.table, self.columns, keys(), self.null) if self.of_locked else self
+        return self._replace(wanted=keys(), of_locked=False) if self.of_locked else self
 
 
 def keys_of(locked: Sequence[Lookup], rows: Iterable[Any]) -> set[Wanted]:
@@ -162,13 +169,17 @@ class Seen(tuple[Any, ...]):
     names: ClassVar[tuple[str, ...]] = ()
 
 
-def seen_rows(table: Table, records: Iterable[Iterable[Any]]) -> list[Seen]:
-    """The rows of a table, out of the values of all its columns in their order."""
-    return [*map(_kind_of(table), records)]
+@lru_cache(1_024)
+def _names_of(table: Table) -> tuple[str, ...]:
+    return tuple(table.c.keys())
+
+
+def seen_rows(names: tuple[str, ...], records: Iterable[Iterable[Any]]) -> list[Seen]:
+    """The rows of a table, out of the values of the columns with these names."""
+    return [*map(_kind_of(names), records)]
 
 
 @lru_cache(1_024)
-def _kind_of(table: Table) -> type[Seen]:
-    names = tuple(column.name for column in table.columns)
+def _kind_of(names: tuple[str, ...]) -> type[Seen]:
     columns = {name: property(itemgetter(place)) for place, name in enumerate(names)}
     return type("SeenRow", (Seen,), {"__slots__": (), "names": names, **columns})

@@ -75,13 +75,12 @@ class ApiKeys:
 
     async def recognise(self, text: str) -> KeyHolder:
         """Whose key this is. Raises InvalidApiKey, the same for unknown, expired and revoked ones; ShopMoved."""
-        public_id = public_id_of(text)
-        if public_id is None:
+        if not text.isascii():
             raise InvalidApiKey
         digest = key_digest(text)
         until, holder = self._remembered.get(digest, (0.0, None))
         if holder is None or self._seconds() > until:
-            holder = await self._look_up_once(public_id, digest)
+            holder = await self._look_up_once(text, digest)
         else:
             self._used.add(digest)
             self._refresh_if_due(until)
@@ -89,8 +88,11 @@ class ApiKeys:
         self._note_use(holder)
         return holder
 
-    async def _look_up_once(self, public_id: str, digest: bytes) -> KeyHolder:
+    async def _look_up_once(self, text: str, digest: bytes) -> KeyHolder:
         """Look a key up, with all others that come meanwhile. Raises InvalidApiKey."""
+        public_id = public_id_of(text)
+        if public_id is None:
+            raise InvalidApiKey
         if digest not in self._asked:
             self._waiting[digest] = public_id
             self._next = self._next or asyncio.create_task(self._look_up())

@@ -141,6 +141,16 @@ async def test_questions_about_several_tables_are_answered_each_with_its_rows(da
     assert sorted(row.id for row in own) == [1, 2]
 
 
+async def test_a_question_reads_no_more_of_a_row_than_it_names(database: Database) -> None:
+    shop = await found(database)
+    await put(database, a_branch(shop.id, 1, "Ярмарка"))
+    asked = Lookup(branch, ("business_id", "id"), [(shop.id, 1)], only=("created_at", "name"))
+    [[row]] = (await database.write(lambda c: database.gather(c, [asked], ids=None))).answers
+    assert (row.created_at.isoformat(), row.name) == (NOON.isoformat(), "Ярмарка")
+    if database.name != "citus":
+        assert tuple(row) == (row.created_at, row.name)
+
+
 async def test_rows_are_locked_however_they_are_named_each_once_along_with_the_answers(database: Database) -> None:
     shop, other = await found(database), await found(database)
     await put(database, *(a_branch(shop.id, number, f"B{number}") for number in (1, 2, 3)), a_branch(other.id, 1))

@@ -127,7 +127,7 @@ async def test_what_belongs_to_a_row_that_was_waited_for_is_as_new_as_its_lock(
 
 
 def test_rows_are_locked_in_order_and_numbers_ask_for_the_locks_before_them() -> None:
-    own = ((customer, ("business_id", "id"), (), False),)
+    own = ((customer, ("business_id", "id"), (), False, ("id",)),)
     asked = question_of(own, (), (Kind.TRANSACTION,))
     assert 'ORDER BY t."business_id", t."id" FOR UPDATE OF t' in asked
     assert "generate_series(1, CAST($3 AS int)) WHERE (SELECT count(*) FROM locked) >= 0" in asked

@@ -21,9 +21,9 @@ DIALECT = postgresql.asyncpg.dialect()  # type: ignore[no-untyped-call]
 ONCE_LOCKED = "(SELECT count(*) FROM locked) >= 0"
 PATIENCE = "10 ms"
 
-Subject = tuple[Table, tuple[str, ...], tuple[str, ...], bool]
+Subject = tuple[Table, tuple[str, ...], tuple[str, ...], bool, tuple[str, ...]]
 """What a question is about, whatever values it wants: a table, the columns that have those, and those that are NULL;
-and whether it wants those of the locked rows."""
+whether it wants those of the locked rows; and the columns that are read."""
 
 
 def ask(
@@ -46,8 +46,8 @@ def ask(
     named = (one for one in (*locked, *questions) if not one.of_locked)
     values = [list(column) for one in named for column in zip(*set(one.wanted), strict=True)]
     xid, overtaken, *found = single_row(connection, statement, (*values, *likely.values()))
-    tables = [one.table for one in (*locked[:1], *questions)]
-    answers = [seen_rows(table, rows) for table, rows in zip(tables, found, strict=False)]
+    asked = (*locked[:1], *questions)
+    answers = [seen_rows(one.read, rows) for one, rows in zip(asked, found, strict=False)]
     connection.info["xid"] = xid  # for asking whether the transaction was committed
     if ids is not None:
         ids.keep(dict(zip(likely, found[len(answers) :], strict=True)))
@@ -65,7 +65,7 @@ def _again(
 
 
 def _subjects(questions: Sequence[Lookup]) -> tuple[Subject, ...]:
-    return tuple((one.table, one.columns, one.null, one.of_locked) for one in questions)
+    return tuple((one.table, one.columns, one.null, one.of_locked, one.read) for one in questions)
 
 
 @lru_cache(1_024)
@@ -111,7 +111,7 @@ def _found_by_any(subjects: tuple[Subject, ...], key: tuple[str, ...], numbers: 
 
 def _array(subject: Subject, key: tuple[str, ...], numbers: Iterator[int]) -> str:
     found = _of_locked(subject, key) if key else _found(subject, numbers)
-    return f"ARRAY(SELECT ROW({_columns(subject[0], 't')}) FROM {found})"  # noqa: S608  # the same
+    return f"ARRAY(SELECT ROW({_names(subject[4], 't')}) FROM {found})"  # noqa: S608  # the same
 
 
 def _of_locked(subject: Subject, key: tuple[str, ...]) -> str:
@@ -121,7 +121,7 @@ def _of_locked(subject: Subject, key: tuple[str, ...]) -> str:
 
 
 def _found(subject: Subject, numbers: Iterator[int]) -> str:
-    table, columns, null, _ = subject
+    table, columns, null, _, _ = subject
     types = (table.c[name].type.compile(DIALECT) for name in columns)
     wanted = ", ".join(f"(SELECT CAST(${next(numbers)} AS {one}[]))" for one in types)
     names = ", ".join(f'"{name}"' for name in columns)

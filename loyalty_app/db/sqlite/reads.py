@@ -27,9 +27,9 @@ def rows(connection: Connection, asked: Lookup) -> list[Seen]:
     """The rows that a question is about."""
     if not (given := list(set(asked.wanted))):
         return []
-    statement = _statement(asked.table, asked.columns, asked.null)
+    statement = _statement(asked.table, asked.columns, asked.null, asked.read)
     found = execute(connection, statement, (msgspec.json.encode(given).decode(),)).fetchall()
-    return seen_rows(asked.table, _read(asked.table, found))
+    return seen_rows(asked.read, _read(asked.table, asked.read, found))
 
 
 def execute(connection: Connection, statement: str, values: Sequence[object] = ()) -> Any:  # noqa: ANN401  # either of two drivers' cursors
@@ -47,9 +47,9 @@ def execute(connection: Connection, statement: str, values: Sequence[object] = (
         raise DBAPIError.instance(statement, None, error, kind, hide_parameters=True) from error
 
 
-def _read(table: Table, found: Sequence[Sequence[Any]]) -> Iterator[list[Any]]:
+def _read(table: Table, names: tuple[str, ...], found: Sequence[Sequence[Any]]) -> Iterator[list[Any]]:
     """The values as Python knows them."""
-    readers = _readers(table)
+    readers = _readers(table, names)
     for row in found:
         values = list(row)
         for place, read in readers:
@@ -59,9 +59,9 @@ def _read(table: Table, found: Sequence[Sequence[Any]]) -> Iterator[list[Any]]:
 
 
 @lru_cache(1_024)
-def _readers(table: Table) -> list[tuple[int, Reader]]:
+def _readers(table: Table, names: tuple[str, ...]) -> list[tuple[int, Reader]]:
     """The places of the columns whose values are something else in SQLite, and what reads them."""
-    found = enumerate(_reader(column.type) for column in table.columns)
+    found = enumerate(_reader(table.c[name].type) for name in names)
     return [(place, read) for place, read in found if read is not None]
 
 
@@ -77,8 +77,8 @@ def _moment(text: str) -> datetime:
 
 
 @lru_cache(1_024)
-def _statement(table: Table, columns: tuple[str, ...], null: tuple[str, ...]) -> str:
-    own = ", ".join(f't."{column.name}"' for column in table.columns)
+def _statement(table: Table, columns: tuple[str, ...], null: tuple[str, ...], names: tuple[str, ...]) -> str:
+    own = ", ".join(f't."{name}"' for name in names)
     found = [f"t.\"{name}\" = json_extract(wanted.value, '$[{place}]')" for place, name in enumerate(columns)]
     found += [f't."{name}" IS NULL' for name in null]
     return f'SELECT {own} FROM json_each(?) AS wanted JOIN "{table.name}" AS t ON {" AND ".join(found)}'  # noqa: S608  # our own names
