@@ -146,8 +146,13 @@ def _shows_all(wanted: PageRequest, more: str | None) -> bool:
 
 
 def _count(connection: Connection, rows: Select[Any], walk: Walk) -> int:
-    """How many rows there are, `DEEPEST` at most. Why: a search that matches nearly everybody must not count all."""
-    some = rows.with_only_columns(walk.column).limit(DEEPEST).subquery()
+    """How many rows there are, `DEEPEST` at most. Why: a search that matches nearly everybody must not count all.
+
+    Why in their order: PostgreSQL would take any that it meets, and look for them through the whole table, at whose end
+    they may stand.
+    """
+    order = walk.column.desc() if walk.newest_first else walk.column
+    some = rows.with_only_columns(walk.column).order_by(order).limit(DEEPEST).subquery()
     return connection.execute(select(func.count()).select_from(some)).scalar_one()
 
 

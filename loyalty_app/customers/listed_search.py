@@ -66,13 +66,14 @@ def _changed(connection: Connection, business_id: int, customers: int) -> Mappin
 
     Why the number of customers is compared: a server of an older release notes no changes.
     """
-    index = select(posting_index.c.made_at, posting_index.c.customers).where(posting_index.c.business_id == business_id)
-    made = connection.execute(index).one_or_none()
-    if made is None or made.made_at is None:
-        return None
-    noted = select(posting_change.c.customer_id).where(posting_change.c.business_id == business_id)
-    numbers = connection.scalars(noted.limit(MOST_CHANGED + 1)).all()
-    if len(numbers) > MOST_CHANGED or abs(customers - made.customers) > len(numbers):
+    own = posting_change.c.business_id == posting_index.c.business_id
+    both = select(posting_index.c.customers, posting_change.c.customer_id).join_from(
+        posting_index, posting_change, own, isouter=True
+    )
+    made = (posting_index.c.business_id == business_id, posting_index.c.made_at.is_not(None))
+    rows = connection.execute(both.where(*made).limit(MOST_CHANGED + 1)).all()
+    numbers = [row.customer_id for row in rows if row.customer_id is not None]
+    if not rows or len(numbers) > MOST_CHANGED or abs(customers - rows[0].customers) > len(numbers):
         return None
     return words_of(connection, business_id=business_id, numbers=numbers)
 

@@ -88,23 +88,33 @@ READS: dict[str, Verb] = {
 }
 
 
+def heard(shop: Shop, verb: Verb, connection: Connection) -> list[tuple[str, Any]]:
+    """What a read asks the database, with the values."""
+    asked: list[tuple[str, Any]] = []
+
+    def hear(*told: Any) -> None:  # noqa: ANN401  # SQLAlchemy's: connection, cursor, statement, parameters, …
+        asked.append((told[2], told[3]))
+
+    event.listen(connection, "before_cursor_execute", hear)
+    verb(shop, connection)
+    event.remove(connection, "before_cursor_execute", hear)
+    return [(sql, given) for sql, given in asked if sql.lstrip().startswith(("SELECT", "WITH"))]
+
+
+async def statements(shop: Shop, verb: Verb) -> list[str]:
+    """The statements alone."""
+    return await shop.database.read(lambda c: [sql for sql, _ in heard(shop, verb, c)])
+
+
 async def plans(shop: Shop, verb: Verb) -> list[str]:
     """How the database means to find what a read asks for, statement by statement."""
 
     def explain(connection: Connection) -> list[str]:
-        heard: list[tuple[str, Any]] = []
-
-        def hear(*told: Any) -> None:  # noqa: ANN401  # SQLAlchemy's: connection, cursor, statement, parameters, …
-            heard.append((told[2], told[3]))
-
-        event.listen(connection, "before_cursor_execute", hear)
-        verb(shop, connection)
-        event.remove(connection, "before_cursor_execute", hear)
+        asked = heard(shop, verb, connection)
         on_sqlite = connection.dialect.name == "sqlite"
         if not on_sqlite:
             connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
         how = "EXPLAIN QUERY PLAN" if on_sqlite else "EXPLAIN"
-        asked = [(sql, given) for sql, given in heard if sql.lstrip().startswith(("SELECT", "WITH"))]
         return [_told(connection, f"{how} {sql}", given) for sql, given in asked]
 
     return await shop.database.read(explain)
@@ -133,3 +143,9 @@ async def test_who_has_rewards_on_a_page_is_asked_by_customer_and_who_has_lapsed
         assert counted, name
         if shop.database.name == "sqlite":
             assert all("ix_reward_expires_at (expires_at<?" in plan for plan in counted), counted
+
+
+async def test_what_is_counted_is_met_in_the_order_of_a_list(shop: Shop) -> None:
+    counted = [sql for sql in await statements(shop, ledger(PageRequest(page=2), since=AGO)) if "count(" in sql]
+    assert counted
+    assert all("ORDER BY" in sql.partition("LIMIT")[0] for sql in counted), counted
