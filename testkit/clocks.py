@@ -1,5 +1,6 @@
 """Clocks that tests move, in place of the real one."""
 
+import time
 from datetime import datetime, timedelta
 
 from testkit.builders import NOON
@@ -17,3 +18,18 @@ class Clock:
     def wait(self, **span: float) -> None:
         """Let time pass: `wait(minutes=5)`."""
         self.now += timedelta(**span)
+
+
+class RunningClock:
+    """A clock that runs from noon of Monday, 2 March 2026: no day ends in a test, whenever the test runs."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+        self._passed = timedelta()
+
+    def __call__(self) -> datetime:
+        return NOON + timedelta(seconds=time.monotonic() - self._began) + self._passed
+
+    def wait(self, **span: float) -> None:
+        """Let time pass on top: `wait(minutes=5)`."""
+        self._passed += timedelta(**span)

@@ -1,25 +1,35 @@
 """Flags in the chat: the message of the evening leads to the entry and to its undo, and the owner sets what is told."""
 
-from datetime import timedelta
+from collections.abc import AsyncIterator
 
 import pytest
 
 from bots.flag_texts import evening_rows, evening_text
 from bots.words import LANGUAGES, words_for
 from loyalty_app.db.tables import notice
+from loyalty_app.settings import Settings
 from loyalty_app.shops.flag_rules import change_flag_rules, read_flag_rules
 from loyalty_app.shops.notice_facts import EveningFacts, EveningFigures, FlagLine
 from loyalty_app.upkeep.evenings import evening_day, tell_evenings
 from loyalty_core.access import Role
 from loyalty_core.flags import FlagKind, FlagRules, FlagRulesChange
 from testkit.builders import NOON
+from testkit.clocks import RunningClock
 from testkit.concurrency import until
 from testkit.people import Person
 from testkit.shop import Shop
-from testkit.town import Town
+from testkit.town import Town, open_town
 from tests.bots.till import open_till
 
 pytestmark = pytest.mark.usefixtures("unhurried")
+
+
+@pytest.fixture
+async def town(sqlite_settings: Settings) -> AsyncIterator[Town]:
+    """It is noon in the town, whatever time it is elsewhere: its evening is the evening of the stamps."""
+    async with open_town(sqlite_settings, clock=RunningClock()) as town:
+        yield town
+        await town.sandbox.check()
 
 
 @pytest.fixture
@@ -46,9 +56,8 @@ async def own_stamp(town: Town, shop: Shop) -> Person:
 
 
 async def tell(town: Town, shop: Shop, mira: Person) -> None:
-    """The next evening comes, and its message is on the owner's phone."""
-    now = town.clock()
-    evening = now.replace(hour=21, minute=5) + timedelta(days=int(now.hour >= 21))
+    """The evening comes, and its message is on the owner's phone."""
+    evening = town.clock().replace(hour=21, minute=5)
     assert evening_day(shop.business, evening) == evening.date()
     await tell_evenings(shop.database, now=evening)
     await until(lambda: told(shop))
