@@ -32,6 +32,7 @@ from loyalty_app.clock import utc_now
 from loyalty_app.counter import Caller, Counter
 from loyalty_app.db.engine import Database, open_database
 from loyalty_app.db.tables import daily_total, webhook_endpoint
+from loyalty_app.queues.wakeups import Wakeups
 from loyalty_core.ledger import SYSTEM
 from loyalty_core.stamping import StampOrder
 
@@ -126,12 +127,12 @@ async def register(place: Place, webhooks: int) -> None:
     await database.close()
 
 
-async def stamps(place: Place, seconds: float) -> Round:
-    """Stamp for that many seconds."""
+async def stamps(place: Place, seconds: float, wakeups: Wakeups | None = None) -> Round:
+    """Stamp for that many seconds; the wake-ups are those of a worker beside it."""
     database = open_database(place.settings)
     callers = [Caller(business=shop, actor=SYSTEM) for shop in place.shops]
     ahead = await until_a_new_day(database)
-    counter = Counter(database, clock=lambda: utc_now() + ahead)
+    counter = Counter(database, clock=lambda: utc_now() + ahead, wakeups=wakeups)
     begin = time.perf_counter()
     asked = [ask(counter, callers, place.crowd, until=begin + seconds) for _ in range(CONNECTIONS)]
     answers = sum(await asyncio.gather(*asked))

@@ -1,10 +1,10 @@
 """Stamps a second of a shop with one webhook endpoint, with ten and with fifty, side by side, at the counter.
 
 As in `crowd_growth`: 32 askers that each wait for their answer, durable commits, everything written that belongs to a
-stamp; nothing is sent, because a receiver would be measured then. "written meanwhile" has the deliveries written in the
-same process at the same time, as by the worker of `loyalty serve` under a load that never ends; without it they wait
-until a worker has time, as after a rush. The second has to do fifty times the work, whenever it is done; `written a
-second` says how fast that goes, alone.
+stamp. Without more words nothing is sent meanwhile: what waits is sent after the rush. "sent meanwhile" has a worker in
+the same process, as in `loyalty serve`, and a receiver in another one that takes everything at once; both under a load
+that never ends, in which fifty endpoints get fifty times the work. `written a second` says how fast deliveries are
+written, and `sent a second` how fast they are written, sent and recorded, each alone.
 
 `python -m bench.endpoints --help` lists the options.
 """
@@ -15,8 +15,8 @@ import itertools
 import statistics
 import sys
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import msgspec
 from sqlalchemy import func, select
@@ -27,15 +27,17 @@ from bench.crowd_growth import register, stamps
 from bench.goals import Line, at_least, found
 from bench.http_load import Round
 from bench.rounds import Contestant, Standing, compete, keep, ratio
+from bench.sending import SendingRound, sent_a_second, stamps_and_deliveries
+from bench.webhooks import Sink, sink
 from loyalty_app.db.engine import Database, open_database
 from loyalty_app.db.tables import delivery
 from loyalty_app.webhooks.fan_out import fan_out_some
 
-COUNTS = (0, 1, 4, 5, 10, 50)
-MEANWHILE = 50
+COUNTS, SENT = (0, 1, 4, 5, 10, 50), (1, 50)
+"""How many endpoints there are, and how many while deliveries are sent meanwhile."""
+FEW, MANY = SENT
 LEAST = 0.6
 """The least rate of a shop with 50 endpoints, as a share of that with one."""
-IDLE_SECONDS = 0.01
 
 
 def main(arguments: Sequence[str] = ()) -> None:
@@ -48,75 +50,72 @@ def main(arguments: Sequence[str] = ()) -> None:
     parser.add_argument("--databases", nargs="+", choices=DATABASES, default=DATABASES)
     given = parser.parse_args(arguments)
     crowd = Crowd(customers=given.customers, stamps=10 * given.customers)
-    with crowds(None) as kept:
-        lines = [line for name in given.databases for line in measured(kept, name, crowd, given)]
+    with crowds(None) as kept, sink() as receiver:
+        lines = [line for name in given.databases for line in measured(Shops(kept, name, crowd), receiver, given)]
     keep("endpoints", {"rounds": given.rounds, "seconds": given.seconds, "goals": msgspec.to_builtins(lines)})
 
 
-def measured(kept: Crowds, database: str, crowd: Crowd, given: argparse.Namespace) -> list[Line]:
+class Shops(NamedTuple):
+    """Where shops are made, each in a database of its own."""
+
+    kept: Crowds
+    database: str
+    crowd: Crowd
+
+    def furnished(self, count: int, name: str = "") -> Place:
+        """A shop with so many endpoints."""
+        place = self.kept.find(self.database, self.crowd, f"endpoints{count}{name}")
+        asyncio.run(register(place, count))
+        return place
+
+
+def measured(shops: Shops, receiver: Sink, given: argparse.Namespace) -> list[Line]:
     """The figures of one database, printed as they are had."""
-    places = {count: furnished(kept, database, crowd, count) for count in COUNTS}
-    busy = furnished(kept, database, crowd, MEANWHILE, beside=True)
+    places = {count: shops.furnished(count) for count in COUNTS}
+    sending = {count: shops.furnished(count, "sent") for count in SENT}
     contestants = [contestant(str(count), place) for count, place in places.items()]
-    contestants.append(contestant("meanwhile", busy, beside=True))
+    contestants += [contestant(f"{count}, sent meanwhile", place, receiver) for count, place in sending.items()]
     for one in contestants:
         one.measure(given.before)
     standings = compete(contestants, given.rounds, given.seconds)
-    show(database, standings)
-    speed = asyncio.run(written_a_second(places[MEANWHILE], given.seconds))
-    print(f"{database}: deliveries written a second, alone: {speed:,.0f}\n")
-    many = ratio(standings, str(MEANWHILE), "1") or 0.0
-    meanwhile = ratio(standings, "meanwhile", "1") or 0.0
+    show(shops.database, standings)
+    speeds = {
+        "written": asyncio.run(written_a_second(places[MANY], given.seconds)),
+        "sent": asyncio.run(sent_a_second(sending[MANY], given.seconds, receiver)),
+    }
+    for done, speed in speeds.items():
+        print(f"{shops.database}: deliveries {done} a second, alone: {speed:,.0f}")
     return [
-        at_least(f"{database}: stamps with {MEANWHILE} endpoints / with one", many, LEAST),
-        found(f"{database}: the same, deliveries written meanwhile", meanwhile),
-        found(f"{database}: deliveries written a second", speed),
+        *goals(shops.database, standings),
+        *(found(f"{shops.database}: {d} a second", s) for d, s in speeds.items()),
     ]
 
 
-def furnished(kept: Crowds, database: str, crowd: Crowd, count: int, *, beside: bool = False) -> Place:
-    """A shop with so many endpoints, in a database of its own."""
-    place = kept.find(database, crowd, f"endpoints{count}{'beside' if beside else ''}")
-    asyncio.run(register(place, count))
-    return place
+def goals(database: str, standings: dict[str, Standing]) -> list[Line]:
+    """What fifty endpoints leave of the rate of one."""
+
+    def share(name: str, to: str) -> float:
+        return ratio(standings, name, to) or 0.0
+
+    few, many = f"{FEW}, sent meanwhile", f"{MANY}, sent meanwhile"
+    return [
+        at_least(f"{database}: stamps with {MANY} endpoints / with one", share(str(MANY), str(FEW)), LEAST),
+        at_least(f"{database}: the same, deliveries sent meanwhile", share(many, few), LEAST),
+        found(f"{database}: {MANY}, sent meanwhile / one, nothing sent", share(many, str(FEW))),
+    ]
 
 
-def contestant(name: str, place: Place, *, beside: bool = False) -> Contestant:
-    """A shop to stamp in; `beside` has deliveries written at the same time."""
+def contestant(name: str, place: Place, receiver: Sink | None = None) -> Contestant:
+    """A shop to stamp in; with a receiver deliveries are sent at the same time."""
 
     def measure(seconds: float) -> Round:
+        if receiver is not None:
+            return asyncio.run(stamps_and_deliveries(place, seconds, receiver))
         before = time.process_time()
-        done = asyncio.run(stamps_beside(place, seconds) if beside else stamps(place, seconds))
+        done = asyncio.run(stamps(place, seconds))
         return msgspec.structs.replace(done, client=(time.process_time() - before) / done.seconds)
 
     return Contestant(name=name, label=name, database=place.database, measure=measure)
-
-
-async def stamps_beside(place: Place, seconds: float) -> Round:
-    """Stamp, while deliveries are written."""
-    async with writing(place):
-        return await stamps(place, seconds)
-
-
-@asynccontextmanager
-async def writing(place: Place) -> AsyncIterator[None]:
-    """Write deliveries until the block ends."""
-    database = open_database(place.settings)
-    task = asyncio.create_task(write_on(database))
-    try:
-        yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
-        await database.close()
-
-
-async def write_on(database: Database) -> None:
-    """Write deliveries whenever there are any to write, without an end."""
-    for turn in itertools.count():
-        if not await write_some(database, turn):
-            await asyncio.sleep(IDLE_SECONDS)
 
 
 async def write_some(database: Database, turn: int) -> int:
@@ -140,12 +139,16 @@ async def written_a_second(place: Place, seconds: float) -> float:
 
 def show(database: str, standings: dict[str, Standing]) -> None:
     """Print a table."""
-    print(f"{database + ': endpoints':<36}{'stamps/s':>10}{'min':>8}{'max':>8}{'CPU µs':>8}{'of one':>8}")
+    titles = f"{'stamps/s':>10}{'min':>8}{'max':>8}{'CPU µs':>8}{'of one':>8}{'sent/s':>8}{'receiver':>10}"
+    print(f"{database + ': endpoints':<36}{titles}")
     for name, one in standings.items():
-        label = f"{MEANWHILE}, deliveries written meanwhile" if name == "meanwhile" else name
         cpu = statistics.median(1e6 * (of.client or 0) / of.rate for of in one.rounds)
-        share = ratio(standings, name, "1") or 0.0
-        print(f"{label:<36}{one.rate:>10.0f}{min(one.rates):>8.0f}{max(one.rates):>8.0f}{cpu:>8.0f}{share:>8.2f}")
+        share = ratio(standings, name, str(FEW)) or 0.0
+        rounds = [of for of in one.rounds if isinstance(of, SendingRound)]
+        sent = f"{statistics.median(of.sent for of in rounds):>8.0f}" if rounds else ""
+        receiver = f"{statistics.median(of.receiver for of in rounds):>10.2f}" if rounds else ""
+        rates = f"{one.rate:>10.0f}{min(one.rates):>8.0f}{max(one.rates):>8.0f}{cpu:>8.0f}{share:>8.2f}"
+        print(f"{name:<36}{rates}{sent}{receiver}")
 
 
 if __name__ == "__main__":

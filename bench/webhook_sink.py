@@ -32,7 +32,8 @@ class Taker(asyncio.Protocol):
         if end and len(body) >= int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0]):
             now, self.buffer = time.time(), b""
             if self.answer:
-                self.arrivals.setdefault(str(json.loads(body)["data"]["transaction_id"]), now)
+                if transaction := json.loads(body)["data"].get("transaction_id"):
+                    self.arrivals.setdefault(str(transaction), now)
                 self.transport.write(self.answer)
 
 

@@ -64,7 +64,7 @@ class Sink:
     """The process that takes deliveries, and its tarpit."""
 
     def __init__(self, process: "subprocess.Popen[str]") -> None:
-        self._process = process
+        self._process, self.pid = process, process.pid
         ports = json.loads(self._line())
         self.url, self.tarpit = (f"http://127.0.0.1:{ports[name]}/" for name in ("sink", "tarpit"))
 
