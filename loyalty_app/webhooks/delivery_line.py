@@ -17,8 +17,9 @@ from sqlalchemy import (
     Select,
     Subquery,
     and_,
+    bindparam,
     func,
-    literal_column,
+    or_,
     select,
     union_all,
 )
@@ -26,9 +27,6 @@ from sqlalchemy import (
 from loyalty_app.db.tables import delivery, webhook_endpoint
 from loyalty_app.queues.leased_table import NOW, free
 from loyalty_app.webhooks.outbox import QUEUED
-
-MOST_IN_LINE = 1000
-"""More than a process has under way at once. It is written into the statement: so SQLite knows that these are few."""
 
 
 def _awaited() -> Subquery:
@@ -52,11 +50,15 @@ def _awaited() -> Subquery:
     return select(steps.c.endpoint_id, owner.label("business_id")).where(steps.c.endpoint_id.is_not(None)).subquery()
 
 
-def first_in_line(chosen: ColumnElement[bool], most: int) -> Subquery:
-    """The first `most` due and free deliveries of each chosen endpoint, with their `place`.
+def first_in_line(chosen: ColumnElement[bool], most: int, *, failing: ColumnElement[bool]) -> Select[Any]:
+    """The keys of the first `most` due and free deliveries of each chosen endpoint, first places first, then by age.
 
-    Leased ones hold the first places of their endpoint, so with two of them the first free one has place 3. Each place
-    is asked for by itself: PostgreSQL would compare the deliveries of a shop with a list of the first few, one by one.
+    Of an endpoint that is `failing` it is the first alone. Leased ones hold the first places of their endpoint, so with
+    two of them the first free one has place 3. Each place is asked for by itself: PostgreSQL would compare the
+    deliveries of a shop with a list of the first few, one by one.
+
+    Why keys only: joined with the deliveries in the same statement, PostgreSQL went through all of a shop for each of
+    them, as long as it had no statistics of the table.
     """
     endpoints = _chosen(chosen)
     places: list[Select[Any]] = [
@@ -67,17 +69,10 @@ def first_in_line(chosen: ColumnElement[bool], most: int) -> Subquery:
         )
         for place in range(most)
     ]
-    few: ColumnElement[int] = literal_column(str(MOST_IN_LINE))
-    one = delivery.alias("one")
     listed = union_all(*places).subquery("listed")
-    found = select(listed).where(listed.c.id.is_not(None)).order_by(listed.c.place).limit(few).subquery("found")
-    return (
-        select(one.c.business_id, one.c.id, one.c.attempts, found.c.place)
-        .join_from(found, one, and_(one.c.business_id == found.c.business_id, one.c.id == found.c.id))
-        .order_by(found.c.place)
-        .limit(few)
-        .subquery("line")
-    )
+    in_turn = and_(listed.c.place <= most, or_(listed.c.place == 1, ~failing))
+    found = select(listed.c.business_id, listed.c.id).where(listed.c.id.is_not(None), in_turn)
+    return found.order_by(listed.c.place, listed.c.id).limit(bindparam("room"))
 
 
 def _chosen(chosen: ColumnElement[bool]) -> CTE:

@@ -12,25 +12,27 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Boolean, Connection, Row, Select, and_, bindparam, or_, select
+from sqlalchemy import Boolean, Connection, Row, and_, bindparam, or_, select
 
 from loyalty_app.db.bulk import Values
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import attempt, business, delivery, event, retired_secret, webhook_endpoint
 from loyalty_app.db.types import BigId
-from loyalty_app.queues.leased_table import Given, Lease, LeasedTable
+from loyalty_app.queues.leased_table import NOW, Given, Lease, LeasedTable
 from loyalty_app.queues.pace import Pace
 from loyalty_app.webhooks.delivery_line import anything_due, first_in_line
 from loyalty_app.webhooks.endpoint_health import note_health
 from loyalty_app.webhooks.fan_out import ANY_NOTED, FanOutPace, fan_out_some
 from loyalty_app.webhooks.lanes import DeliveryLanes
-from loyalty_app.webhooks.outbox import DELIVERED, FAILED, KEY, QUEUED, THEIR_ENDPOINT
+from loyalty_app.webhooks.outbox import DELIVERED, FAILED, KEY, QUEUED
 from loyalty_core.delivery_retries import Delivered, GaveUp, RetryAt, Verdict
 
 DEADLINE_SECONDS = 15.0
 """How long one attempt may take."""
 LEASE = timedelta(seconds=60)
 IN_FLIGHT_PER_ENDPOINT = 4
+SPARE = 64
+"""How many more keys are found than there is room for: others may have locked some."""
 MOST_RETIRED = 60
 """Signatures of 60 secrets are 3 KB; servers refuse headers above 8 KB."""
 
@@ -75,36 +77,31 @@ THEIR_BUSINESS_PAUSES = (
 OPEN = and_(webhook_endpoint.c.active.is_(True), ~THEIR_BUSINESS_PAUSES)
 """Whether anything may be sent to an endpoint now."""
 FAILING = bindparam("failing", type_=Boolean())
-LEFT_OUT = bindparam("left_out", expanding=True, type_=BigId)
+LEFT_OUT, SHOPS, IDS = (bindparam(name, expanding=True, type_=BigId) for name in ("left_out", "shops", "ids"))
 
 
-def _next_in_line() -> Select[Any]:
-    """Due deliveries with their endpoint and event, each endpoint in its turn.
+FAILS = webhook_endpoint.c.failing_since.is_not(None)
+FIRST_IN_LINE = first_in_line(
+    and_(FAILS == FAILING, webhook_endpoint.c.id.not_in(LEFT_OUT), OPEN), IN_FLIGHT_PER_ENDPOINT, failing=FAILING
+)
+"""The keys of due deliveries, each endpoint in its turn.
 
-    Each endpoint has at most four in flight, only one while it fails. `FAILING` chooses between endpoints that fail and
-    sound ones; of these some may be left out. See `delivery_line` for what is looked at.
+Each endpoint has at most four in flight, only one while it fails. `FAILING` chooses between endpoints that fail and
+sound ones; of these some may be left out. See `delivery_line` for what is looked at.
+"""
 
-    Why `attempts` is compared: once PostgreSQL has locked a row, it checks only the outer query again. By then another
-    worker may have claimed, sent and recorded the delivery, which changes its number of attempts.
-    """
-    fails = webhook_endpoint.c.failing_since.is_not(None)
-    line = first_in_line(and_(fails == FAILING, webhook_endpoint.c.id.not_in(LEFT_OUT), OPEN), IN_FLIGHT_PER_ENDPOINT)
-    placed = and_(*(line.c[name] == delivery.c[name] for name in ("business_id", "id", "attempts")))
-    told = and_(event.c.business_id == delivery.c.business_id, event.c.id == delivery.c.event_id)
-    columns = (
-        *(delivery.c[name] for name in ("business_id", "id", "endpoint_id", "attempts", "event_id")),
-        *(webhook_endpoint.c[name] for name in ("url", "secret", "old_secret", "old_secret_until", "failing_since")),
-        event.c.body,
-    )
-    one_if_it_fails = or_(line.c.place == 1, ~fails)
-    return (
-        select(*columns)
-        .join_from(delivery, line, placed)
-        .join(webhook_endpoint, THEIR_ENDPOINT)
-        .join(event, told)
-        .where(line.c.place <= IN_FLIGHT_PER_ENDPOINT, one_if_it_fails, OPEN)
-        .order_by(line.c.place, delivery.c.next_at)
-    )
+
+STILL_DUE = (
+    select(*(delivery.c[name] for name in ("business_id", "id", "endpoint_id", "attempts", "event_id")))
+    .where(delivery.c.business_id.in_(SHOPS), delivery.c.id.in_(IDS), delivery.c.next_at <= NOW)
+    .order_by(delivery.c.id)
+)
+"""Deliveries with these ids of these shops, as far as they are due.
+
+Another worker may have claimed, sent and recorded one meanwhile. Then it is not due, or not yet: what is finished has
+no `next_at`. The status is not asked for, so that PostgreSQL finds them by their key and not along the line. Nothing is
+joined: without statistics PostgreSQL went through all of a shop for each endpoint.
+"""
 
 
 ANYTHING_DUE = select(or_(ANY_NOTED, anything_due(OPEN).scalar_subquery()))
@@ -117,7 +114,7 @@ class DeliveryQueue:
     `lanes` says how much room there is for which endpoints, and `pace` how much may begin at once.
     """
 
-    leases = LeasedTable(delivery, key=KEY, due=_next_in_line(), lasts=LEASE).among(delivery.c.status == QUEUED)
+    leases = LeasedTable(delivery, key=KEY, due=STILL_DUE, lasts=LEASE).among(delivery.c.status == QUEUED)
 
     def __init__(self, lanes: DeliveryLanes | None = None, pace: Pace | None = None) -> None:
         self._pace = pace or Pace()
@@ -144,17 +141,21 @@ class DeliveryQueue:
         if left and connection.execute(ANYTHING_DUE_THAT_FAILED, {"now": now}).scalar_one():
             given: Given = {"failing": True, "left_out": ()}
             rows += self._claim(connection, database, now, room=left, given=given)
-        rotated = {(row.business_id, row.endpoint_id) for row, _ in rows if _old_secret(row, now)}
-        retired = _retired_secrets(connection, database, rotated, now)
-        return [
-            _job(row, lease, (*_old_secret(row, now), *retired[row.business_id, row.endpoint_id]))
-            for row, lease in rows
-        ]
+        return _jobs(connection, database, rows, now)
 
     def _claim(
         self, connection: Connection, database: Database, now: datetime, *, room: int, given: Given
     ) -> list[tuple[Row[Any], Lease]]:
-        return self.leases.claim(connection, database, now=now, room=room, given=given) if room > 0 else []
+        """Lease the first in line: their keys are found first, and then the rows. Others stand in for locked ones."""
+        asked = {"now": now, "room": room + SPARE, **given}
+        line = connection.execute(FIRST_IN_LINE, asked).all() if room > 0 else ()
+        claimed: list[tuple[Row[Any], Lease]] = []
+        while line and len(claimed) < room:
+            first, line = line[: room - len(claimed)], line[room - len(claimed) :]
+            places = {(row.business_id, row.id): place for place, row in enumerate(first)}
+            found = self.leases.claim(connection, database, now=now, room=room, given=_named(first))
+            claimed += sorted(found, key=lambda one: places[one[0].business_id, one[0].id])
+        return claimed
 
     def record(
         self, connection: Connection, database: Database, ended: Sequence[DeliveryAttempt], *, now: datetime
@@ -196,19 +197,51 @@ def _retired_secrets(
     return found
 
 
-def _job(row: Row[Any], lease: Lease, old: tuple[bytes, ...]) -> DeliveryJob:
+def _jobs(
+    connection: Connection, database: Database, claimed: Sequence[tuple[Row[Any], Lease]], now: datetime
+) -> list[DeliveryJob]:
+    """What is needed to send claimed deliveries. One whose endpoint or event is gone holds up nobody."""
+    if not claimed:
+        return []
+    theirs = {(row.business_id, row.endpoint_id) for row, _ in claimed}
+    endpoints = {(one.business_id, one.id): one for one in database.fetch(connection, webhook_endpoint, KEY, theirs)}
+    told = {(row.business_id, row.event_id) for row, _ in claimed}
+    bodies = {(one.business_id, one.id): one.body for one in database.fetch(connection, event, KEY, told)}
+    old = {key: _old_secret(one, now) for key, one in endpoints.items()}
+    retired = _retired_secrets(connection, database, {key for key, secrets in old.items() if secrets}, now)
+    secrets = {key: (one.secret, *old[key], *retired[key]) for key, one in endpoints.items()}
+    jobs: list[DeliveryJob] = []
+    for row, lease in claimed:
+        key, body = (row.business_id, row.endpoint_id), bodies.get((row.business_id, row.event_id))
+        if key in endpoints and body is not None:
+            jobs.append(_job(row, lease, endpoints[key], secrets[key], body))
+    return jobs
+
+
+def _job(row: Row[Any], lease: Lease, endpoint: Row[Any], secrets: tuple[bytes, ...], body: bytes) -> DeliveryJob:
     return DeliveryJob(
         business_id=row.business_id,
         delivery_id=row.id,
         endpoint_id=row.endpoint_id,
         number=row.attempts + 1,
-        url=row.url,
-        secrets=(row.secret, *old),
+        url=endpoint.url,
+        secrets=secrets,
         event_id=row.event_id,
-        body=row.body,
-        failing=row.failing_since is not None,
+        body=body,
+        failing=endpoint.failing_since is not None,
         lease=lease.token,
     )
+
+
+def _named(line: Sequence[Row[Any]]) -> Mapping[str, Sequence[int]]:
+    """The keys in a line, as they are asked for."""
+    return {"shops": _padded(sorted({row.business_id for row in line})), "ids": _padded([row.id for row in line])}
+
+
+def _padded(values: Sequence[int]) -> Sequence[int]:
+    """Values, the last of them as often as makes a power of two: so there are few statements to prepare."""
+    whole = 1 << (len(values) - 1).bit_length()
+    return [*values, *[values[-1]] * (whole - len(values))]
 
 
 def _after(tried: DeliveryAttempt) -> Values:

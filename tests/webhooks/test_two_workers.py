@@ -40,10 +40,10 @@ async def test_what_two_workers_claim_at_once_is_not_the_same(office: Office, se
 
 
 SLOW = """
-ALTER TABLE event RENAME TO kept;
-CREATE VIEW event AS SELECT kept.* FROM kept WHERE (SELECT pg_advisory_xact_lock_shared(7)) IS NOT NULL
+ALTER TABLE business RENAME TO kept;
+CREATE VIEW business AS SELECT kept.* FROM kept WHERE (SELECT pg_advisory_xact_lock_shared(7)) IS NOT NULL
 """
-QUICK_AGAIN = "DROP VIEW IF EXISTS event; ALTER TABLE IF EXISTS kept RENAME TO event"
+QUICK_AGAIN = "DROP VIEW IF EXISTS business; ALTER TABLE IF EXISTS kept RENAME TO business"
 CHOOSING = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
 
 
@@ -51,7 +51,7 @@ CHOOSING = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT gr
 async def test_what_another_worker_has_finished_while_one_was_choosing_is_not_given_out_again(
     office: Office, settings: Settings
 ) -> None:
-    """PostgreSQL chooses on the data as it was when it began, and looks at a row again once it has locked it."""
+    """Keys are chosen on the data as it was when that began; rows are looked at again as they are locked."""
     await office.endpoint(NOWHERE)
     await office.stamps(1)
     other = await asyncpg.connect(settings.database_url)
