@@ -8,7 +8,7 @@ import click
 from loyalty_app.settings import Settings, read_settings
 from loyalty_cli import options
 from loyalty_cli.failures import CommandFailed
-from loyalty_cli.output import tell
+from loyalty_cli.output import counted, tell
 
 if TYPE_CHECKING:
     from loyalty_app.db.engine import Database
@@ -81,14 +81,16 @@ def migrate(*, repair: bool, as_json: bool) -> None:
 
     settings = read_settings()
     before = version_of(settings)
-    bring_to_newest(settings)
+    lost = bring_to_newest(settings)
     after = newest()
     added = add_missing(settings) if repair else []
-    if before == after:
+    if before == after and lost:
+        words = f"Moved {counted(len(lost), 'table')} of {place(settings)} to the right place on the cluster."
+    elif before == after:
         words = f"Nothing to do: {place(settings)} is at version {after} already."
     else:
         words = f"Brought {place(settings)} from {before or 'nothing'} to version {after}."
     if repair:
         words += "".join(f"\nAdded, because {one}." for one in added) or "\nNothing was missing that could be added."
-    answer = {"from": before, "to": after, "changed": before != after or bool(added)}
+    answer = {"from": before, "to": after, "changed": before != after or bool(added or lost)}
     tell({**answer, **({"added": added} if repair else {})}, words, as_json=as_json)

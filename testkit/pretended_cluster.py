@@ -10,6 +10,7 @@ from functools import lru_cache
 
 import pytest
 
+from loyalty_app.db import held_shops
 from loyalty_app.db.citus import cluster, engine
 from loyalty_app.db.citus.engine import CitusDatabase
 from loyalty_app.db.postgres.parameters import read_parameters
@@ -57,6 +58,7 @@ def pretend_cluster(url: str, patch: pytest.MonkeyPatch) -> None:
 def _ask_citus_nothing(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(engine, "HOLD", "SELECT {0}")
     patch.setattr(engine, "ON_COORDINATOR", {})
+    patch.setattr(held_shops, "MOVING_SHARDS", "SELECT 0")
 
 
 def _whole(url: str) -> tuple[int, Shard]:

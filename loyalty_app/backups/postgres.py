@@ -19,6 +19,7 @@ from loyalty_app.backups.archive import BackupRefused
 from loyalty_app.backups.postgres_programs import run_program, tool
 from loyalty_app.backups.verify import BackupContents, look_into, warn_of_foreign
 from loyalty_app.db.citus.cluster import find_cluster
+from loyalty_app.db.citus.distribution import is_citus
 from loyalty_app.db.citus.engine import Machine
 from loyalty_app.db.migrate import current
 from loyalty_app.db.postgres.engine import engine_of, open_engine
@@ -40,6 +41,10 @@ LEAVING_SECONDS = (0.0, *(0.1,) * 50)
 """Before each look for sessions: as long as PostgreSQL itself waits before it refuses to rename a database."""
 PLAIN = "--extension=plpgsql"
 """No other extension is dumped: so a cluster can be restored on an ordinary server."""
+NOT_ON_CLUSTERS = (
+    "The database {} is that of a cluster, and backups are restored on an ordinary PostgreSQL: do that, and bring it "
+    "here with `loyalty move`."
+)
 THROUGH_A_POOLER = (
     "LOYALTY_DATABASE_URL leads to a pooler such as PgBouncer, through which no backup can be made: pg_dump would "
     "leave its settings in sessions of others. Set LOYALTY_DATABASE_DIRECT_URL to the server itself."
@@ -123,7 +128,7 @@ def quoted(name: str) -> str:
 
 
 async def check_idle(url: str, *, replace: bool) -> bool:
-    """Whether the database exists. Raises BackupRefused if it is in use, or not empty without `replace`.
+    """Whether the database exists. Raises BackupRefused if it is in use, a cluster, or not empty without `replace`.
 
     A server that has just stopped may still have sessions that are ending: they get LEAVING_SECONDS.
     """
@@ -139,11 +144,17 @@ async def check_idle(url: str, *, replace: bool) -> bool:
         return there, busy
 
     there, busy = await with_connection(named(url, MAINTENANCE), look)
+    if there and await with_connection(url, _is_cluster):
+        raise BackupRefused(NOT_ON_CLUSTERS.format(name))
     if busy:
         raise BackupRefused(f"The database {name} is in use by {busy} connections. Stop the servers first.")
     if there and not replace and not await with_connection(url, _is_empty):
         raise BackupRefused(f"The database {name} is not empty. --replace puts it aside, under another name.")
     return there
+
+
+async def _is_cluster(connection: AsyncConnection) -> bool:
+    return await connection.run_sync(is_citus)
 
 
 async def _is_empty(connection: AsyncConnection) -> bool:

@@ -34,7 +34,7 @@ PATIENT_TASKS = 4
 LONGEST_WAIT_SECONDS, LONGEST_SECONDS = 5.0, 9.0
 """After so long a request that was not begun is refused, and one that was is answered as in doubt."""
 LOOK_EVERY_SECONDS = 0.5
-PASSING = (BusyReason.AWAY, BusyReason.READ_ONLY)
+PASSING = (BusyReason.AWAY, BusyReason.NODE_AWAY, BusyReason.READ_ONLY)
 
 Replies = list[Reply | Exception]
 Grouping = Callable[[Iterable[Waiting]], list[list[Waiting]]]

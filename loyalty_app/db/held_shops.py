@@ -35,6 +35,7 @@ from loyalty_app.db.tables import (
     telegram_card,
     telegram_update,
 )
+from loyalty_app.settings import SettingsError
 from loyalty_core.errors import Busy
 
 if TYPE_CHECKING:
@@ -46,6 +47,9 @@ NAME = HELD_SHOP
 """How the triggers and PostgreSQL's function begin."""
 OURS = "loyalty.moves"
 """The setting of a transaction on PostgreSQL that may write all the same."""
+MOVING_SHARDS = "SELECT count(*) FROM get_rebalance_progress() WHERE progress < 2"
+"""How many shards of a cluster are on their way to another machine: no trigger can be made or dropped meanwhile."""
+SHARDS_MOVE = "A shard of the cluster is moving to another machine. Run this again once it is there."
 NOTED = {(table.name, change) for table in (delivery, telegram_card, notice, import_job, telegram_update)
          for change in ("UPDATE", "DELETE")} | {(attempt.name, "INSERT"), (attempt.name, "DELETE")}  # fmt: skip
 """Changes that workers make in rows of queues."""
@@ -78,7 +82,7 @@ async def each_table(database: "Database", tables: Sequence[Table], work: Callab
 
     So nobody holds one table and waits for another, who could be waited for by somebody else; and who waits for long
     readers lets others through, and tries again. It need not be durable: what follows is. But on a cluster all machines
-    have to know the same triggers, whatever ends. Raises Busy.
+    have to know the same triggers, whatever ends. Raises Busy; SettingsError if a shard of a cluster is moving.
     """
     if database.name == "sqlite":
         await database.write(lambda connection: _to_all(connection, tables, work))
@@ -97,7 +101,14 @@ async def _to_one(database: "Database", table: Table, work: Callable[[Connection
         with suppress(Busy):
             await database.write(hastily, durable=is_spread(database))
             return
+        await _check_shards_stay(database)
     await database.write(hastily, durable=is_spread(database))
+
+
+async def _check_shards_stay(database: "Database") -> None:
+    """Raise SettingsError if a shard is moving: that may take hours."""
+    if is_spread(database) and await database.read(lambda connection: connection.scalar(text(MOVING_SHARDS))):
+        raise SettingsError(SHARDS_MOVE)
 
 
 def _to_all(connection: Connection, tables: Sequence[Table], work: Callable[[Connection, Table], None]) -> None:
@@ -106,12 +117,15 @@ def _to_all(connection: Connection, tables: Sequence[Table], work: Callable[[Con
 
 
 async def hold_again(database: "Database", *, but: int | None = None) -> None:
-    """Hold all tables for the shops that are held now, `but` one that may be deleted."""
+    """Hold all tables for the shops that are held now, `but` one that may be deleted.
+
+    A shop that is not held any more can be written at once, also if a trigger cannot be dropped by now.
+    """
     held = await database.read(lambda connection: held_shops(connection, but=but))
     there = await database.read(lambda connection: tables_with(connection, NAME))
     tables = metadata.sorted_tables if held.shops else there
     if tables and database.name == "postgresql":
-        await database.write(_make_function)
+        await database.write(lambda connection: _make_function(connection, held))
     await each_table(database, tables, lambda connection, table: hold_table(connection, table, held))
 
 
@@ -121,7 +135,7 @@ def hold_table(connection: Connection, table: Table, held: HeldShops) -> None:
     for change in CHANGES:
         condition = _condition(table, held, "NEW" if change == "INSERT" else "OLD")
         if condition is not None:
-            _make(connection, table, change, condition)
+            _make(connection, table, change, condition, _owner(table, held)[0])
 
 
 def hold_all(connection: Connection) -> None:
@@ -129,7 +143,7 @@ def hold_all(connection: Connection) -> None:
     held = held_shops(connection)
     change_triggers(connection)
     if held.shops and connection.dialect.name == "postgresql":
-        _make_function(connection)
+        _make_function(connection, held)
     _to_all(connection, metadata.sorted_tables, lambda connection, table: hold_table(connection, table, held))
 
 
@@ -142,25 +156,26 @@ def release_all(connection: Connection) -> None:
 def _condition(table: Table, held: HeldShops, row: str) -> str | None:
     """Which rows are held, in SQL; None if that cannot be any."""
     column, numbers = _owner(table, held)
-    if column is None or not numbers:
+    if not numbers:
         return None
     return f'{row}."{column}" IN ({", ".join(map(str, numbers))})'
 
 
-def _owner(table: Table, held: HeldShops) -> tuple[str | None, Sequence[int]]:
+def _owner(table: Table, held: HeldShops) -> tuple[str, Sequence[int]]:
+    """The column that says whose a row is, and what it says of those that are held."""
     if table is business:
         return "id", held.shops
     if "bot_id" in table.c and (table is telegram_update or "business_id" not in table.c):
         return "bot_id", held.bots
-    return ("business_id", held.shops) if "business_id" in table.c and table.name != "telegram_chat" else (None, ())
+    return ("business_id", held.shops) if "business_id" in table.c and table.name != "telegram_chat" else ("", ())
 
 
-def _make(connection: Connection, table: Table, change: str, condition: str) -> None:
+def _make(connection: Connection, table: Table, change: str, condition: str, owner: str) -> None:
     is_noted = (table.name, change) in NOTED
     name, head = _name(table, change), f'BEFORE {change} ON "{table.name}"'
     if connection.dialect.name == "postgresql":
         others = f"current_setting('{OURS}', true) IS DISTINCT FROM 'on'"
-        call = f"{NAME}('{'note' if is_noted else 'refuse'}')"
+        call = f"{NAME}('{'note' if is_noted else 'refuse'}', '{owner}')"
         connection.execute(
             text(f'CREATE TRIGGER "{name}" {head} FOR EACH ROW WHEN ({condition} AND {others}) EXECUTE FUNCTION {call}')
         )
@@ -169,10 +184,18 @@ def _make(connection: Connection, table: Table, change: str, condition: str) -> 
     connection.execute(text(f'CREATE TRIGGER "{name}" {head} WHEN {condition} BEGIN SELECT {what}; END'))
 
 
-def _make_function(connection: Connection) -> None:
+def _make_function(connection: Connection, held: HeldShops) -> None:
+    """Make what the triggers call: it lets pass what is not held any more. Those of earlier releases name no column."""
     says = f"RAISE EXCEPTION '{HELD}' USING ERRCODE = '{LOCKED_STATE}'"
-    body = f"BEGIN IF TG_ARGV[0] = 'note' THEN RETURN NULL; END IF; {says}; END"
-    connection.execute(text(f"CREATE OR REPLACE FUNCTION {NAME}() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$"))
+    one = "(CASE WHEN TG_OP = 'INSERT' THEN to_jsonb(NEW) ELSE to_jsonb(OLD) END ->> TG_ARGV[1])::bigint"
+    numbers = f"CASE TG_ARGV[1] WHEN 'bot_id' THEN {_array(held.bots)} ELSE {_array(held.shops)} END"
+    passes = f"IF {one} <> ALL ({numbers}) THEN IF TG_OP = 'DELETE' THEN RETURN OLD; END IF; RETURN NEW; END IF;"
+    body = f"BEGIN {passes} IF TG_ARGV[0] = 'note' THEN RETURN NULL; END IF; {says}; END"
+    connection.exec_driver_sql(f"CREATE OR REPLACE FUNCTION {NAME}() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$")
+
+
+def _array(numbers: Sequence[int]) -> str:
+    return f"'{{{','.join(map(str, numbers))}}}'::bigint[]"
 
 
 def release_table(connection: Connection, table: Table) -> None:

@@ -100,31 +100,37 @@ async def _version_of_postgres(url: str) -> str | None:
         await engine.dispose()
 
 
-def upgrade(connection: Connection, *, kind: str = "auto") -> None:
+def upgrade(connection: Connection, *, kind: str = "auto") -> list[str]:
     """Bring the schema to the newest version; two processes that do so at once wait for each other.
 
-    On a cluster each table is brought to where it belongs; `kind` is LOYALTY_DATABASE_KIND, which says what it must be.
+    On a cluster each table is brought to where it belongs, and those that were elsewhere are returned; `kind` is
+    LOYALTY_DATABASE_KIND, which says what it must be.
     """
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
     version = current(connection)
     check_known(version)
-    with _brought_home(connection, kind):
+    with _brought_home(connection, kind) as lost:
         if version != newest():
             _run_migrations(connection)
     if connection.dialect.name == "sqlite":
         statistics.describe(connection)
+    return lost
 
 
 @contextmanager
-def _brought_home(connection: Connection, kind: str) -> Iterator[None]:
-    """Bring the tables that the block makes on a cluster to where they belong. Raises as `_is_spread` does."""
+def _brought_home(connection: Connection, kind: str) -> Iterator[list[str]]:
+    """Bring tables on a cluster to where they belong, also those that the block makes; at its end they are in the list.
+
+    Raises as `_is_spread` does.
+    """
+    lost: list[str] = []
     if not _is_spread(connection, kind):
-        yield
+        yield lost
         return
     with distribution.changing(connection) if distribution.is_distributed(connection) else nullcontext():
-        yield
-    distribution.distribute(connection)
+        yield lost
+    lost += distribution.distribute(connection)
     _ask_again_for_clusters()
 
 
@@ -157,12 +163,13 @@ def _run_migrations(connection: Connection) -> None:
     hold_all(connection)
 
 
-def migrate(settings: Settings) -> None:
+def migrate(settings: Settings) -> list[str]:
     """Bring the database in the settings to the newest schema. Call it where no event loop runs.
 
-    Raises SettingsError if the folder of a SQLite file is missing, or the database comes from a newer release.
+    Return the tables that were brought to where they belong on a cluster. Raises SettingsError if the folder of a
+    SQLite file is missing, or the database comes from a newer release.
     """
-    _in_transaction(settings, partial(upgrade, kind=settings.database_kind))
+    return _in_transaction(settings, partial(upgrade, kind=settings.database_kind))
 
 
 def repair(settings: Settings) -> list[str]:

@@ -114,7 +114,15 @@ class Outages:
         rows = await ask()
     """
 
-    def __init__(self, *, clock: Clock = utc_now, seconds: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        *,
+        clock: Clock = utc_now,
+        seconds: Callable[[], float] = time.monotonic,
+        away: BusyReason = BusyReason.AWAY,
+    ) -> None:
+        """`away` is what it means that nothing answers: of one machine of a cluster, that others may."""
+        self._away = away
         self._clock, self._seconds = clock, seconds
         self._outages: dict[tuple[Doing, BusyReason], Outage] = {}
 
@@ -138,6 +146,7 @@ class Outages:
 
     def _failed(self, doing: Doing, error: Exception) -> Busy:
         reason, now = reason_of(error), self._seconds()
+        reason = self._away if reason is BusyReason.AWAY else reason
         known = self._outages.get((doing, reason))
         if known is None:
             self._outages[doing, reason] = known = Outage(since=self._clock(), began=now, last=now)

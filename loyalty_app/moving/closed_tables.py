@@ -66,6 +66,18 @@ def make_refusal(connection: Connection, *, for_good: bool) -> None:
     connection.execute(text(f"CREATE OR REPLACE FUNCTION {CLOSED}() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$"))
 
 
+def _make_way(connection: Connection) -> None:
+    """Let the triggers that are still there refuse nothing."""
+    body = "BEGIN IF TG_OP = 'DELETE' THEN RETURN OLD; END IF; RETURN NEW; END"
+    connection.execute(text(f"CREATE OR REPLACE FUNCTION {CLOSED}() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$"))
+
+
+def are_closed(connection: Connection) -> bool:
+    """Whether tables refuse changes, of whichever shop."""
+    refuses = text("SELECT prosrc LIKE '%RAISE%' FROM pg_proc WHERE proname = :name")
+    return bool(tables_with(connection, CLOSED)) and bool(connection.scalar(refuses, {"name": CLOSED}))
+
+
 def refuse_in(connection: Connection, table: Table) -> None:
     """Let a table refuse changes."""
     changes = f'BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON "{table.name}"'
@@ -83,6 +95,8 @@ async def release_tables(database: Database) -> None:
     if database.name != "postgresql" or await database.read(read_mark) is not None:
         return
     there = await database.read(lambda connection: tables_with(connection, CLOSED))
+    if there:
+        await database.write(_make_way)  # at once, also if a trigger cannot be dropped by now
     await each_table(database, there, _take_changes)
 
 

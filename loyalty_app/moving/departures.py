@@ -30,7 +30,7 @@ from loyalty_app.moving.changes import (
     open_log,
     unlog_table,
 )
-from loyalty_app.moving.closed_tables import CLOSED
+from loyalty_app.moving.closed_tables import are_closed
 from loyalty_app.moving.jobs_in_hand import give_out_again
 from loyalty_app.moving.progress import read_plan
 from loyalty_app.settings import Settings, SettingsError
@@ -146,8 +146,9 @@ class UnfinishedMove(msgspec.Struct, frozen=True, kw_only=True):
     """What there is of moves at a place.
 
     `leaving` are the shops whose changes are noted, empty for all of them, None if no move goes from here; `noted` is
-    how many changes. `held` are the shops that take no changes because they move, `still_held` says that tables refuse
-    changes though no shop is held, `all_held` that those of a cluster do. `coming_from` is where shops come from.
+    how many changes. `held` are the shops that take no changes because they move, `still_held` says that tables have
+    triggers for that though no shop is held, `all_held` that those of a cluster take none. `coming_from` is where shops
+    come from.
     """
 
     leaving: tuple[int, ...] | None
@@ -173,7 +174,7 @@ def _unfinished(connection: Connection) -> UnfinishedMove | None:
         leaving=None if log is None else log[1] or (),
         noted=0,
         held=tuple(sorted(row.id for row in away if row.moved_to == "")),
-        all_held=bool(tables_with(connection, CLOSED)),
+        all_held=are_closed(connection),
         still_held=not away and bool(tables_with(connection, HELD_NAME)),
         coming_from=None if plan is None else plan.place,
     )

@@ -25,6 +25,7 @@ from loyalty_app.db.tables import telegram_update
 from loyalty_app.moving.belongings import Cargo
 from loyalty_app.moving.copying import Copying, Progress, Snapshots
 from loyalty_app.queues.leased_table import LeasedTable
+from loyalty_app.settings import SettingsError
 from loyalty_app.shops.owner_notices import NoticeQueue
 from loyalty_app.webhooks.delivery_queue import DeliveryQueue
 from loyalty_core.errors import Busy
@@ -56,7 +57,7 @@ async def quiet_queues(copying: Copying, snapshots: Snapshots) -> AsyncIterator[
         await copying.catch_up(snapshots)
         yield
     except BaseException:
-        with suppress(Busy):  # then it ends by itself
+        with suppress(Busy, SettingsError):  # then it ends by itself
             await give_out_again(copying.old)
         raise
 

@@ -48,7 +48,7 @@ def _details(found: UnfinishedMove) -> list[str]:
         told.append("All changes are refused as busy until then.")
     if found.still_held:
         told.append(
-            "Tables refuse changes as busy, though no shop moves: give --business with the shop that should move."
+            "Triggers that refuse changes are left, though no shop moves: name the shop that should with --business."
         )
     return told
 

@@ -10,6 +10,7 @@ from alembic import command
 from msgspec.structs import replace
 from sqlalchemy import make_url, text
 
+from loyalty_app.backups.archive import BackupRefused
 from loyalty_app.backups.create import make_backup
 from loyalty_app.backups.postgres import stillness
 from loyalty_app.backups.restore import restore_backup
@@ -68,6 +69,16 @@ async def test_a_table_that_is_not_where_it_belongs_is_named_and_brought_home(cl
         assert await connection.run_sync(strays) == {"flag": TableHome.COORDINATOR}
         assert await connection.run_sync(distribute) == ["flag"]
         assert await connection.run_sync(strays) == {}
+        await connection.rollback()
+
+
+async def test_a_table_that_is_split_otherwise_than_the_others_is_named(cluster: CitusDatabase) -> None:
+    async with cluster.engine.connect() as connection:
+        for key, shards in (("business_id", 3), ("customer_id", 4)):
+            await connection.execute(text("SELECT undistribute_table('past_profile')"))
+            apart = f"SELECT create_distributed_table('past_profile', '{key}', shard_count => {shards})"
+            await connection.execute(text(f"{apart[:-1]}, colocate_with => 'none')"))
+            assert await connection.run_sync(strays) == {"past_profile": TableHome.ASTRAY}
         await connection.rollback()
 
 
@@ -204,3 +215,5 @@ async def test_a_backup_that_was_made_while_people_stamp_is_restored_on_an_ordin
         connection = await asyncpg.connect(plain)
         await connection.execute("DROP DATABASE restored_from_cluster WITH (FORCE)")
         await connection.close()
+    with pytest.raises(BackupRefused, match="loyalty move"):
+        await asyncio.to_thread(restore_backup, citus_settings, tmp_path / "backup", now=utc_now(), replace=True)

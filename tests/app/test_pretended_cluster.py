@@ -215,7 +215,7 @@ async def test_while_a_machine_is_away_its_shops_are_refused_and_all_others_go_o
             continue
         with pytest.raises(Busy) as refused:
             await asked
-        assert refused.value.reason is BusyReason.AWAY
+        assert refused.value.reason is BusyReason.NODE_AWAY
     assert away is not None
     assert list(await database.away()) == [away.node]
     for shop in shops:

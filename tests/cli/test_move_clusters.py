@@ -1,19 +1,24 @@
 """`loyalty move` to a Citus cluster and from one: a pretended one, and one that LOYALTY_TEST_CITUS_URL names."""
 
 import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from threading import Event, Thread
 
+import asyncpg
 import pytest
 from sqlalchemy import Connection, insert, select, text
 
+from loyalty_app.db import held_shops
 from loyalty_app.db.citus.engine import CitusDatabase
 from loyalty_app.db.engine import Database
 from loyalty_app.db.migrate import migrate
 from loyalty_app.db.tables import customer, telegram_bot, telegram_card, telegram_chat
 from loyalty_app.moving import closed_tables, copying
 from loyalty_app.moving.changes import log_of
-from loyalty_app.settings import Settings
+from loyalty_app.settings import Settings, SettingsError
 from loyalty_app.shops.businesses import find_business
 from loyalty_cli.doctor.moves import examine_moves
 from loyalty_core.errors import Busy, BusyReason
@@ -134,6 +139,55 @@ def test_a_cluster_that_was_left_held_says_busy_until_the_move_is_given_up(
     assert console.ask(*words, "--give-up") == {"moved": False, "given_up": True}
     at(chain, late)
     assert at(chain, lambda database: database.read(log_of)) is None
+
+
+@pytest.mark.parametrize("which", [(), ("--business", "2")], ids=["all", "one"])
+def test_a_shard_that_begins_to_move_while_shops_are_held_ends_the_command_and_all_can_write_at_once(
+    chain: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, which: tuple[str, ...]
+) -> None:
+    console = Console(tmp_path, chain)
+    words = ("move", "--to", f"sqlite:///{tmp_path}/new.db", *which)
+    with monkeypatch.context() as patch, shard_that_moves(chain) as begin:
+        patch.setattr(held_shops, "LOCK_MILLISECONDS", 100)
+        patch.setattr(held_shops, "MOVING_SHARDS", "SELECT 1")
+
+        async def disturbed(*_: object) -> None:
+            await asyncio.to_thread(begin)
+            raise SettingsError("no trigger can be changed now")
+
+        patch.setattr(copying.Copying, "finish", disturbed)
+        ended = console.run(*words)
+        assert (ended.returncode, held_shops.SHARDS_MOVE in ended.stderr) == (2, True)
+        at(chain, late)
+
+
+@contextmanager
+def shard_that_moves(place: Settings) -> Iterator[Callable[[], None]]:
+    """Yield what takes the lock that Citus has while a shard moves; it is given back at the end."""
+    begun, ended = Event(), Event()
+
+    async def hold() -> None:
+        connection = await asyncpg.connect(place.database_url)
+        try:
+            async with connection.transaction():
+                await connection.execute("LOCK TABLE customer IN SHARE UPDATE EXCLUSIVE MODE")
+                begun.set()
+                await asyncio.to_thread(ended.wait)
+        finally:
+            begun.set()
+            await connection.close()
+
+    thread = Thread(target=lambda: asyncio.run(hold()))
+
+    def begin() -> None:
+        thread.start()
+        begun.wait()
+
+    try:
+        yield begin
+    finally:
+        ended.set()
+        thread.join()
 
 
 async def nothing(*_: object) -> None:

@@ -18,8 +18,10 @@ from loyalty_app.db.tables.homes import FIRST, HOMES, TableHome
 EXTENSION = text("SELECT 1 FROM pg_extension WHERE extname = 'citus'")
 WORKERS = text("SELECT count(*) FROM pg_dist_node WHERE shouldhaveshards AND noderole = 'primary' AND isactive")
 AT_HOME = text(
-    "SELECT r.relname, CASE WHEN p.partmethod = 'h' THEN 'shard' WHEN p.repmodel = 't' THEN 'everywhere'"
-    " ELSE 'coordinator' END FROM pg_dist_partition p JOIN pg_class r ON r.oid = p.logicalrelid"
+    "SELECT r.relname, CASE WHEN p.repmodel = 't' THEN 'everywhere' WHEN p.partkey IS NULL THEN 'coordinator'"  # noqa: S608  # our own names
+    " WHEN column_to_column_name(p.logicalrelid, p.partkey) = 'business_id' AND p.colocationid ="
+    f" (SELECT colocationid FROM pg_dist_partition WHERE logicalrelid = to_regclass('{FIRST}')) THEN 'shard'"
+    f" ELSE '{TableHome.ASTRAY}' END FROM pg_dist_partition p JOIN pg_class r ON r.oid = p.logicalrelid"
     " WHERE r.relnamespace = 'public'::regnamespace"
 )
 ONE_AFTER_THE_OTHER = text("SET LOCAL citus.multi_shard_modify_mode = 'sequential'")

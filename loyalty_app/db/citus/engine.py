@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from loyalty_app.db.bulk import BulkWrite, Gathered, Lookup, Wanted
 from loyalty_app.db.citus import statements
 from loyalty_app.db.citus.cluster import read_cluster, read_nodes
+from loyalty_app.db.outages import Outages
 from loyalty_app.db.postgres.driver import BEGIN, ELSEWHERE, Ended, Opening, single_row
 from loyalty_app.db.postgres.engine import PostgresDatabase
 from loyalty_app.db.postgres.ids import IdHabits, PostgresIds, next_ids
@@ -25,7 +26,7 @@ from loyalty_app.db.postgres.server import Limits, PostgresServer
 from loyalty_app.db.shards import Cluster, Node, Shard
 from loyalty_app.db.tables.homes import HOMES, TableHome
 from loyalty_app.ids import Ids, Kind
-from loyalty_core.errors import Busy
+from loyalty_core.errors import Busy, BusyReason
 
 HOLD_SECONDS = 3.0
 """How long a machine may take to begin while a shard is about to move: longer than it waits for the lock by itself."""
@@ -267,6 +268,7 @@ class Machine(PostgresDatabase):
             _with_settings(coordinators), hosts=(Host(node.host, node.port),), sessions="any", pooled=False
         )
         self._use(PostgresServer(there, limits))
+        self.outages = Outages(away=BusyReason.NODE_AWAY)
 
 
 def _with_settings(parameters: ConnectionParameters) -> ConnectionParameters:

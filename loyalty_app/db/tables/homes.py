@@ -17,6 +17,8 @@ class TableHome(StrEnum):
     """On every machine: few and seldom changed, and read together with rows of businesses."""
     COORDINATOR = "coordinator"
     """On the machine that knows all the others: what is found by a token or a bot, not by a business."""
+    ASTRAY = "split otherwise than the cards"
+    """Split over machines, but not as the other tables are: no table belongs there."""
 
 
 HOMES: Mapping[str, TableHome] = {
