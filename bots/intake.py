@@ -7,7 +7,7 @@ updates in their order, different people's side by side. One that cannot be hand
 
 import logging
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from contextvars import ContextVar
 from datetime import timedelta
@@ -28,9 +28,12 @@ from loyalty_app.observability.log_context import log_context
 from loyalty_app.observability.metrics import count_set_aside, count_update
 from loyalty_app.queues.worker import QueueWorker
 from loyalty_app.runtime import Runtime
-from loyalty_core.errors import Busy
+from loyalty_app.words import Words
+from loyalty_core.errors import Busy, BusyReason
 
 BUSY_PAUSE = timedelta(seconds=3)
+NODE_PATIENCE = timedelta(seconds=30)
+"""How long an update waits for a machine of a cluster that is away; then what the person did next goes on."""
 MOST_TOLD = 1_000
 
 log = logging.getLogger(__name__)
@@ -99,8 +102,7 @@ class Intake:
         if failed is None:
             return HandledUpdate(update=update)
         if isinstance(failed, Busy):  # no failure of the update: the outage is logged
-            await self._say_busy(bot, update, failed)
-            return HandledUpdate(update=update, wait=BUSY_PAUSE)
+            return await self._put_off(bot, update, failed)
         again = may_pass(failed)
         log.log(
             logging.WARNING if again else logging.ERROR,
@@ -112,20 +114,36 @@ class Intake:
         wait = timedelta(seconds=seconds_to_wait(failed)) if isinstance(failed, RetryAfter) else None
         return HandledUpdate(update=update, error=type(failed).__name__, may_pass=again, wait=wait)
 
-    async def _say_busy(self, bot: BotApplication, update: TelegramUpdate, busy: Busy) -> None:
-        """Tell a person, once, that what they pressed or wrote has to wait."""
-        if (update.bot_id, update.update_id) in self._told:
-            return
-        self._told[update.bot_id, update.update_id] = None
-        if len(self._told) > MOST_TOLD:
-            self._told.pop(next(iter(self._told)))
-        parsed = telegram.Update.de_json(msgspec.json.decode(update.body), bot.bot)
-        user, query = parsed.effective_user, parsed.callback_query
-        if user is None:
-            return
-        said = reply(words_for(user.language_code), busy, self._runtime.clock())
-        with suppress(TelegramError):
-            await (query.answer(said) if query else bot.bot.send_message(user.id, escape(said)))
+    async def _put_off(self, bot: BotApplication, update: TelegramUpdate, busy: Busy) -> HandledUpdate:
+        """Let an update wait, and say so once. Where a machine of a cluster alone is away, not for long."""
+        now = self._runtime.clock()
+        if busy.reason is BusyReason.NODE_AWAY and now - update.received_at >= NODE_PATIENCE:
+            await _tell(bot, update, _not_done, toast=False)  # a press cannot be answered so late
+            return HandledUpdate(update=update, error=type(busy).__name__)
+        key = (update.bot_id, update.update_id)
+        if key not in self._told:
+            self._told[key] = None
+            if len(self._told) > MOST_TOLD:
+                self._told.pop(next(iter(self._told)))
+            await _tell(bot, update, lambda words: reply(words, busy, now))
+        return HandledUpdate(update=update, wait=BUSY_PAUSE)
+
+
+async def _tell(
+    bot: BotApplication, update: TelegramUpdate, say: Callable[[Words], str], *, toast: bool = True
+) -> None:
+    """Tell a person what becomes of an update of theirs; as the answer to a press, if it is one."""
+    parsed = telegram.Update.de_json(msgspec.json.decode(update.body), bot.bot)
+    user, query = parsed.effective_user, parsed.callback_query
+    if user is None:
+        return
+    said = say(words_for(user.language_code))
+    with suppress(TelegramError):
+        await (query.answer(said) if query and toast else bot.bot.send_message(user.id, escape(said)))
+
+
+def _not_done(words: Words) -> str:
+    return words.plain("A part of this server is still away, so that was not done. Please try again later.")
 
 
 def _readable(bot_id: int, raw: Iterable[dict[str, Any]]) -> Iterator[NewUpdate]:

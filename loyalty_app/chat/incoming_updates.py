@@ -73,7 +73,7 @@ async def take_in_and_claim(
         mine = {firsts[person].update_id for person in free}
         rows = [_row(bot_id, one, now, lease=lease if one.update_id in mine else None) for one in new]
         database.insert(connection, telegram_update, rows)
-        return [_claimed(bot_id, one, lease) for one in new if one.update_id in mine]
+        return [_claimed(bot_id, one, now, lease=lease) for one in new if one.update_id in mine]
 
     return await write_once(database, work)
 
@@ -103,7 +103,13 @@ def _row(bot_id: int, new: NewUpdate, now: datetime, *, lease: str | None = None
     }
 
 
-def _claimed(bot_id: int, new: NewUpdate, lease: str) -> TelegramUpdate:
+def _claimed(bot_id: int, new: NewUpdate, now: datetime, *, lease: str) -> TelegramUpdate:
     return TelegramUpdate(
-        bot_id=bot_id, update_id=new.update_id, person_id=new.person_id, body=new.body, tries=0, lease=lease
+        bot_id=bot_id,
+        update_id=new.update_id,
+        person_id=new.person_id,
+        body=new.body,
+        tries=0,
+        lease=lease,
+        received_at=now,
     )

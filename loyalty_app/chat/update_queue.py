@@ -46,6 +46,7 @@ class TelegramUpdate(msgspec.Struct, frozen=True, kw_only=True):
     body: bytes
     tries: int
     lease: str
+    received_at: datetime
     lost: bool = False
 
     @property
@@ -97,6 +98,7 @@ class UpdateQueue:
                 body=row.body,
                 tries=row.tries,
                 lease=lease.token,
+                received_at=row.received_at,
                 lost=row.tries > 0 and row.error is None,
             )
             for row, lease in rows

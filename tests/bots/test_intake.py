@@ -24,9 +24,10 @@ from loyalty_app.observability.metrics import REGISTRY
 from loyalty_app.runtime import open_runtime
 from loyalty_app.settings import Settings
 from loyalty_app.vault import Vault
-from loyalty_core.errors import Busy
+from loyalty_core.errors import Busy, BusyReason
 from loyalty_core.fields import BotId, UserId
 from testkit.bot_api import check_calls
+from testkit.builders import NOON
 from testkit.concurrency import until
 from testkit.console import A_KEY
 from testkit.http_server import free_port, served
@@ -145,6 +146,30 @@ async def test_who_has_to_wait_for_the_database_is_told_once_and_answered_when_i
     assert [(row.tries, row.error) for row in await updates(town)] == [(1, None)]
 
 
+async def test_who_asks_what_only_a_machine_has_that_is_away_waits_for_a_while_and_then_others_of_theirs_go_on(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "BUSY_PAUSE", timedelta())
+    monkeypatch.setattr(intake, "NODE_PATIENCE", timedelta())
+    welcome, away = customers.welcome, [Busy(5, BusyReason.NODE_AWAY)]
+
+    async def welcome_later(turn: Turn) -> None:
+        if away:
+            raise away.pop()
+        await welcome(turn)
+
+    monkeypatch.setattr(customers, "welcome", welcome_later)
+    lena = await town.person("Lena")
+    await lena.start()
+    await lena.start()
+    await town.idle()
+    told, answered = (await lena.screen()).from_bot
+    assert "was not done" in str(told.text)
+    assert "was not done" not in str(answered.text)
+    first, second = await updates(town)
+    assert (first.error, first.body is None, second.error) == ("Busy", False, None)
+
+
 async def test_what_was_written_down_before_a_restart_is_handled_after_it(town: Town) -> None:
     lena = await town.person("Lena")
     await lena.start()
@@ -245,7 +270,9 @@ async def test_an_update_waits_for_its_bot_and_is_not_set_aside(town: Town) -> N
 
 def an_update(bot_id: int) -> TelegramUpdate:
     body = msgspec.json.encode(a_message(900_000_001))
-    return TelegramUpdate(bot_id=bot_id, update_id=900_000_001, person_id=77, body=body, tries=9, lease="")
+    return TelegramUpdate(
+        bot_id=bot_id, update_id=900_000_001, person_id=77, body=body, tries=9, lease="", received_at=NOON
+    )
 
 
 async def test_what_cannot_be_written_down_stops_none_of_those_beside_it(town: Town) -> None:
