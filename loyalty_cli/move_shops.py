@@ -55,7 +55,7 @@ def move_shops(source: Settings, target: Settings, wishes: Wishes, *, progress: 
     """Move shops, or only look, or give an unfinished move up. Raises SettingsError, InvalidRequest, CommandFailed."""
     import asyncio
 
-    from loyalty_app.moving.departures import count_rows
+    from loyalty_app.moving.departures import check_leaving, count_rows
     from loyalty_app.moving.rights import check_rights
     from loyalty_app.moving.target_key import named_vault
 
@@ -63,6 +63,7 @@ def move_shops(source: Settings, target: Settings, wishes: Wishes, *, progress: 
         named_vault(wishes.key_file)
     if not wishes.give_up:
         check_rights(source)
+    asyncio.run(check_leaving(source, wishes.shops))
     with of_the_new_place():
         if not wishes.give_up:
             check_rights(target)

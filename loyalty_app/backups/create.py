@@ -42,6 +42,8 @@ def make_backup(settings: Settings, target: Path, *, now: datetime, replace: boo
     """
     if target.exists() and not replace:
         raise BackupRefused(f"{target} is there already: choose another name, or --replace.")
+    if target.exists() and not target.is_file():
+        raise BackupRefused(f"{target} is no ordinary file: choose another name.")
     if not target.parent.is_dir():
         raise BackupRefused(f"There is no folder {target.parent}.")
     with draft_folder(target.parent) as folder:

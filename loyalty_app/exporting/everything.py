@@ -62,6 +62,8 @@ async def export_everything(database: Database, business_id: int, target: Path, 
 def _check_new(target: Path) -> None:
     if target.exists() and not (target.is_dir() and not any(target.iterdir())):
         raise InvalidRequest.field("target", f"{target} is there already: choose a new name")
+    if not target.absolute().parent.is_dir():
+        raise InvalidRequest.field("target", f"there is no folder {target.parent}")
 
 
 @contextmanager

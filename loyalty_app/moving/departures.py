@@ -130,6 +130,15 @@ def check_shops(connection: Connection, shops: Sequence[int]) -> None:
             raise InvalidRequest.field("business", message)
 
 
+async def check_leaving(source: Settings, shops: Sequence[int]) -> None:
+    """Raise as `check_shops`, before anything is made at the new place."""
+    database = open_database(source, unhurried=True)
+    try:
+        await database.read(lambda connection: check_shops(connection, shops))
+    finally:
+        await database.close()
+
+
 async def count_rows(source: Settings, shops: Sequence[int]) -> dict[str, int]:
     """How many rows of each table would move. Raises as `check_shops`."""
     database = open_database(source, unhurried=True)

@@ -3,14 +3,13 @@
 They are few, and nobody is let in before they are there. They arrive in one transaction, which also compares them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from datetime import datetime
 from functools import partial
 
 from sqlalchemy import Connection, Row, Table, delete, select, tuple_
 
-from loyalty_app.db.bulk import Values
 from loyalty_app.db.engine import Database
 from loyalty_app.db.held_shops import allowed
 from loyalty_app.db.plain_rows import PlainRow, plain_rows
@@ -21,6 +20,8 @@ from loyalty_app.moving.snapshots import Key, Reader, among, key_of, pages, part
 from loyalty_app.settings import SettingsError
 
 AT_ONCE = 500
+BOT, CHAT = ({name: at for at, name in enumerate(one.columns.keys())} for one in (telegram_bot, telegram_chat))
+"""Where in a row the columns are."""
 
 
 class LateRows:
@@ -64,41 +65,49 @@ class LateRows:
         return connection.execute(self._cargo.held_cards()).all()
 
     def _put(self, connection: Connection, *, table: Table, rows: Sequence[PlainRow]) -> None:
-        there = set(_keys(connection, table, [self._carrier.key(table, key_of(table, row)) for row in rows]))
+        keyed = {self._carrier.key(table, key_of(table, row)): row for row in rows}
+        there = set(_keys(connection, table, [*keyed]))
         stay = {one for one in there if table is telegram_chat and one[0] not in self._own_bots}
-        new = [row for row in rows if self._carrier.key(table, key_of(table, row)) not in stay]
+        new = {key: row for key, row in keyed.items() if key not in stay}
         with allowed(connection, table):
             gone = list(there - stay)  # those of an earlier try
             for start in range(0, len(gone), AT_ONCE):
                 connection.execute(delete(table).where(among(table, gone[start : start + AT_ONCE]))).close()
-            self._new.insert(connection, table, [self._as_there(table, row) for row in new])
+            self._new.load(connection, table, self._as_there(table, [*new.values()]))
         self._check(connection, table, new)
 
-    def _as_there(self, table: Table, row: PlainRow) -> Values:
-        values, was = self._carrier.carried(table, row), dict(zip(table.columns.keys(), row, strict=True))
-        if table is telegram_bot and was["removed_at"] is None:
-            self.bots.append(was["bot_id"])
-            return {**values, "removed_at": self._now}
+    def _as_there(self, table: Table, rows: Sequence[PlainRow]) -> Sequence[PlainRow]:
+        """The rows as they are written, with the values of all columns in their order."""
+        carried = self._carrier.all_carried(table, rows)
+        if table is telegram_bot:
+            return [self._bot_as_there([*row], was) for row, was in zip(carried, rows, strict=True)]
         if table is telegram_chat:
-            return self._chat_as_there(values, was)
-        return values
+            return [self._chat_as_there([*row], was) for row, was in zip(carried, rows, strict=True)]
+        return carried
 
-    def _chat_as_there(self, values: Values, was: Values) -> Values:
+    def _bot_as_there(self, row: PlainRow, was: PlainRow) -> PlainRow:
+        """A bot that begins to serve only once the shops are open."""
+        if was[BOT["removed_at"]] is None:
+            self.bots.append(was[BOT["bot_id"]])
+            row[BOT["removed_at"]] = self._now
+        return row
+
+    def _chat_as_there(self, row: PlainRow, was: PlainRow) -> PlainRow:
         """A chat as it is there: with a shop's own bot what it was, else without what is about other shops."""
-        own = was["bot_id"] in self._own_bots
-        at_work = was["business_id"] in (self._cargo.shops or ())
-        place = {} if at_work else {"business_id": None, "branch_id": None}
-        draft = was["draft"] if own or at_work else None
-        return {**values, **place, "draft": self._carrier.numbers.of_draft(draft)}
+        own = was[CHAT["bot_id"]] in self._own_bots
+        at_work = was[CHAT["business_id"]] in (self._cargo.shops or ())
+        if not at_work:
+            row[CHAT["business_id"]] = row[CHAT["branch_id"]] = None
+        row[CHAT["draft"]] = self._carrier.numbers.of_draft(was[CHAT["draft"]] if own or at_work else None)
+        return row
 
-    def _check(self, connection: Connection, table: Table, rows: Sequence[PlainRow]) -> None:
+    def _check(self, connection: Connection, table: Table, keyed: Mapping[Key, PlainRow]) -> None:
         old, new = TableSum(), TableSum()
+        keys = [*keyed]
         if table in {telegram_bot, telegram_chat}:  # they differ, as `_as_there` says
-            wanted = {self._carrier.key(table, key_of(table, row)) for row in rows}
-            arrived = set(_keys(connection, table, list(wanted))) == wanted
+            arrived = set(_keys(connection, table, keys)) == keyed.keys()
         else:
-            keys = [self._carrier.key(table, key_of(table, row)) for row in rows]
-            old.add(self._carrier.summed_old(table, rows))
+            old.add(self._carrier.summed_old(table, [*keyed.values()]))
             for start in range(0, len(keys), AT_ONCE):
                 which = among(table, keys[start : start + AT_ONCE])
                 there = plain_rows(connection, [*table.columns], select(table).where(which))

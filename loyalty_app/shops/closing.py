@@ -7,7 +7,7 @@ that was stopped is just repeated.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import msgspec
 from sqlalchemy import (
@@ -64,6 +64,7 @@ async def close_shop(database: Database, business_id: int) -> ClosedShop:
     Raises InvalidRequest if there is none, Busy if something is booked again and again meanwhile.
     """
     before = await examine_closing(database, business_id)
+    bots = await database.read(lambda connection: _bots_of(connection, business_id))
     twin = await database.read(lambda connection: twin_of(connection, business_id))
     left_of_twin = (await close_shop(database, twin)).left if twin is not None else 0
     if before.business.moved_to is not None:  # now, for the twin's turn has held all others again
@@ -75,8 +76,36 @@ async def close_shop(database: Database, business_id: int) -> ClosedShop:
         if table not in {business, customer, telegram_bot}:  # others refer to these
             await delete_rows(database, table, business_id, portions=before.rows.get(table.name, 0) // AT_ONCE)
     await finish(database, lambda connection: _delete_the_rest(connection, business_id))
-    left = await database.read(lambda connection: sum(counted(connection, business_id).values()))
+    await database.write(lambda connection: _delete_of_bots(connection, bots))  # what a bot's process wrote meanwhile
+    left = await database.read(
+        lambda connection: sum(counted(connection, business_id).values()) + _left_of_bots(connection, bots)
+    )
     return ClosedShop(business=before.business, rows=before.rows, left=left + left_of_twin)
+
+
+def _bots_of(connection: Connection, business_id: int) -> Sequence[int]:
+    return connection.scalars(select(telegram_bot.c.bot_id).where(telegram_bot.c.business_id == business_id)).all()
+
+
+def _without_bot(table: Table, bots: Sequence[int]) -> ColumnElement[bool]:
+    """Which rows of a table belong to one of these bots, if that is gone."""
+    return and_(table.c.bot_id.in_(bots), table.c.bot_id.not_in(select(telegram_bot.c.bot_id)))
+
+
+def _of_bots() -> list[Table]:
+    """The tables whose rows have a bot and no shop."""
+    tables = [table for table in own_tables() if "bot_id" in table.c]
+    return [table for table in tables if "business_id" not in table.c or table.name in OTHERS_TOO]
+
+
+def _delete_of_bots(connection: Connection, bots: Sequence[int]) -> None:
+    for table in _of_bots() if bots else ():
+        connection.execute(delete(table).where(_without_bot(table, bots))).close()
+
+
+def _left_of_bots(connection: Connection, bots: Sequence[int]) -> int:
+    asked = (select(func.count()).select_from(table).where(_without_bot(table, bots)) for table in _of_bots())
+    return sum(connection.scalar(one) or 0 for one in asked) if bots else 0
 
 
 def own_tables() -> list[Table]:

@@ -1,7 +1,7 @@
 """A shop that is deleted: nothing of it is left in any table, whatever tables there are; others lose nothing."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -103,6 +103,27 @@ async def test_a_shop_that_has_moved_away_is_deleted_too_with_its_bot_and_what_t
         [],
         [],
     )
+
+
+async def test_what_the_process_of_the_shops_bot_still_writes_is_gone_too_and_would_be_counted(
+    two_shops: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finish = closing.finish
+    late = {c.name: value(c, GONE) for c in tables.telegram_update.columns}
+
+    async def write_late(database: Database, delete_the_rest: Callable[[Connection], None]) -> None:
+        await finish(database, delete_the_rest)
+        await database.write(lambda c: c.execute(tables.telegram_update.insert().values(late)).close())
+
+    monkeypatch.setattr(closing, "finish", write_late)
+    with monkeypatch.context() as patch:
+        patch.setattr(closing, "_delete_of_bots", lambda *_: None)
+        assert (await close_shop(two_shops, GONE)).left == 1
+    rows = await two_shops.read(lambda c: rows_of(tables.telegram_update, c))
+    assert [row.bot_id for row in rows if is_of(row, GONE)] == [70 + GONE]
+    late |= {c.name: value(c, STAYS) for c in tables.telegram_update.columns} | {"update_id": 777}
+    assert (await close_shop(two_shops, STAYS)).left == 0
+    assert not [row for row in await two_shops.read(lambda c: rows_of(tables.telegram_update, c)) if is_of(row, STAYS)]
 
 
 async def test_looking_first_changes_nothing_and_an_unknown_shop_is_refused(two_shops: Database) -> None:

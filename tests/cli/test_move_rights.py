@@ -152,3 +152,11 @@ def test_a_move_can_be_given_up_without_the_key_of_the_new_place(tmp_path: Path,
     words = ("move", "--to", used.database_url, "--business", "1")
     assert "another key" in refused(old.run(*words), 2)
     assert old.ask(*words, "--give-up")["given_up"]
+
+
+def test_a_shop_that_is_not_there_is_refused_before_anything_is_made_at_the_new_place(
+    console: Console, tmp_path: Path
+) -> None:
+    said = refused(console.run("move", "--to", f"sqlite:///{tmp_path}/new.db", "--business", "9"), 2)
+    assert "there is no business 9" in said
+    assert not [*tmp_path.glob("new.db*")]
