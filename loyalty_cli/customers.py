@@ -81,8 +81,6 @@ def export(file: Path | None, business_id: int, *, excel: bool, replace: bool, a
     if file is None:
         _export(sys.stdout.buffer, business_id, excel=excel)
         return
-    if file.exists() and not file.is_file():
-        raise InvalidRequest.field("file", f"{file} is no ordinary file: choose another name")
     if file.is_file() and not replace:
         raise InvalidRequest.field("file", f"{file} is there already: choose another name, or --replace")
     with whole_file(file) as opened:

@@ -104,7 +104,6 @@ def test_a_device_is_no_database_and_keeps_its_rights(tmp_path: Path) -> None:
             here.run("move", "--to", f"sqlite:///{device}", *more), 2
         )
     assert "no ordinary file" in refused(here.run("backup", "device", "--replace"), 1)
-    assert "no ordinary file" in refused(here.run("customers", "export", "device", "--business", "1"), 2)
     assert not device.is_file()
     assert modes(device) == {"device": 0o666}
     assert not [path for path in files_in(tmp_path) if path.name.startswith("device.")]
