@@ -104,7 +104,7 @@ prove-ha: bench-high-availability  ## two machines, a standby and PgBouncer unde
 ##@ One benchmark alone, with its own options in ARGS, as ARGS='--shops 1'
 
 BENCHES := bench-analytics bench-batches bench-cards bench-chat bench-cluster bench-cost bench-crowd-growth bench-encodings bench-endpoints bench-high-availability \
-           bench-importing bench-kills bench-lasting-bytes bench-live bench-messages bench-moves bench-neighbours bench-peers bench-photos \
+           bench-importing bench-kills bench-large-shop bench-lasting-bytes bench-live bench-messages bench-moves bench-neighbours bench-peers bench-photos \
            bench-processes bench-reads bench-scan bench-searches bench-stamps bench-start \
            bench-webhooks
 
@@ -127,6 +127,7 @@ bench-endpoints:  ## stamps a second of a shop with one webhook, with ten and wi
 bench-high-availability: ## machines and a primary are killed under load: nothing may be lost (a proof of some minutes)
 bench-importing:  ## how fast a spreadsheet comes in
 bench-kills:      ## a bot is killed 200 times: nothing may be lost (this is a proof, and takes long)
+bench-large-shop: ## each read of a shop with a million customers, on both databases and over HTTP (takes ten minutes)
 bench-lasting-bytes: ## what a stamp leaves in the database for ever, now and as older releases wrote it
 bench-live:       ## how soon 500 open cards hear of a stamp, and how long stamps take meanwhile
 bench-messages:   ## how long a press takes while thousands are written to (takes ten minutes)

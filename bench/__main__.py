@@ -17,6 +17,7 @@ BENCHMARKS = (
     "batches",
     "reads",
     "searches",
+    "large_shop",
     "analytics",
     "crowd_growth",
     "neighbours",

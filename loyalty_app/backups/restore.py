@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 import msgspec
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, text, update
 
 from loyalty_app.backups import postgres, sqlite
 from loyalty_app.backups.archive import BackupRefused, Manifest, extract, read_manifest
@@ -135,6 +135,7 @@ def _load(source: Path, manifest: Manifest, url: str, now: datetime) -> BackupCo
     def work(connection: Connection) -> BackupContents:
         found = look_into(connection)
         quiet(connection, now)
+        connection.execute(text("ANALYZE"))  # a dump has no statistics, and plans without them read whole tables
         return found
 
     return asyncio.run(postgres.examine(url, work))

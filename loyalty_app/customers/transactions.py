@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Column, ColumnElement, Connection, and_, bindparam, literal_column, select, text
+from sqlalchemy import Column, ColumnElement, Connection, and_, bindparam, func, literal_column, select, text
 
 from loyalty_app.counter.orders import CustomerRef
 from loyalty_app.db.merged_customers import kept_id
@@ -96,7 +96,9 @@ def _of_order(own: list[ColumnElement[bool]]) -> Any:  # noqa: ANN401  # a union
 
 def _conditions(connection: Connection, business_id: BusinessId, search: LedgerSearch) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
-    if search.type is not None:
+    if search.type is EntryType.STAMP:  # that is most of them: see `is_of_program`
+        conditions.append(transaction.c.type.not_in([one.value for one in EntryType if one is not EntryType.STAMP]))
+    elif search.type is not None:
         conditions.append(transaction.c.type == search.type.value)
     if search.type not in {None, EntryType.STAMP}:
         conditions.append(transaction.c.type != literal_column("'stamp'"))  # the condition of the index, to the letter
@@ -120,9 +122,12 @@ def _conditions(connection: Connection, business_id: BusinessId, search: LedgerS
 def is_of_program(column: Column[int], program_id: int | None) -> ColumnElement[bool]:
     """Whether a row is of a program; None is the one with which the shop began.
 
-    Those of others have an index of their own, whose condition is said to the letter.
+    Those of others have an index of their own, whose condition is said to the letter. Of the first there are most:
+    without statistics PostgreSQL takes NULL, or any one value, for rare, and would read and sort the whole table.
     """
-    return column.is_(None) if program_id is None else and_(column.is_not(None), column == program_id)
+    if program_id is None:
+        return func.coalesce(column, literal_column("0")) < literal_column("1")
+    return and_(column.is_not(None), column == program_id)
 
 
 def first_entry_since(connection: Connection, business_id: BusinessId, moment: datetime) -> int:
