@@ -1,11 +1,13 @@
 """Rate limits: how many requests a key has in each hour, and how many failed sign-ins an address has in each minute.
 
-The library `limits` counts, in this process or in Redis for several; hours are whole hours of UTC. What remains is
+Requests of keys are counted in this process, or in Redis for several; hours are whole hours of UTC. What remains is
 computed from the result of the increment itself, so it is exact with many requests at once. If Redis cannot be reached,
 this process counts alone, says so in its log and in /health/ready, and asks Redis again after a rest: stamping goes on.
+Those without a key are counted by the library `limits`, which costs a request more than its key does.
 """
 
 import logging
+from collections import Counter
 from functools import cached_property
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, NamedTuple
@@ -52,6 +54,20 @@ class RateLimitState(NamedTuple):
         ]
 
 
+class HourCounts:
+    """How many requests of each key this process has counted in the present hour."""
+
+    def __init__(self) -> None:
+        self._hour, self._counts = 0, Counter[int]()
+
+    def add(self, key_id: int, hour: int, requests: int) -> int:
+        """Count requests of a key; return how many it has in that hour. Any other hour is forgotten."""
+        if hour != self._hour:
+            self._hour, self._counts = hour, Counter()
+        self._counts[key_id] += requests
+        return self._counts[key_id]
+
+
 class RateLimits:
     """Counts the requests of each key, and the failed sign-ins of each address.
 
@@ -62,6 +78,7 @@ class RateLimits:
         self._clock = clock
         self._shared = _shared(redis_url) if redis_url else None
         self._resting_until = 0
+        self._here = HourCounts()
         self.redis_reachable = True
 
     @cached_property
@@ -74,24 +91,23 @@ class RateLimits:
         """Count a request of a key. A limit of 0 (no API in the plan) is not counted."""
         now = self._now()
         window, passed = divmod(now, HOUR)
-        used = await self._increment(f"key:{key_id}:{window}", now, 1) if limit else 0
+        used = await self._increment(key_id, now, 1) if limit else 0
         return RateLimitState(limit, max(0, limit - used), (window + 1) * HOUR, HOUR - passed, used > limit)
 
     async def charge(self, key_id: int, limit: int, requests: int) -> RateLimitState:
         """Count more requests of a key, all of them or none: if so many are not left, those that are stay."""
         now = self._now()
         window, passed = divmod(now, HOUR)
-        key = f"key:{key_id}:{window}"
-        used = await self._increment(key, now, requests)
+        used = await self._increment(key_id, now, requests)
         if exceeded := used > limit:
-            used = await self._increment(key, now, -requests)
+            used = await self._increment(key_id, now, -requests)
         return RateLimitState(limit, max(0, limit - used), (window + 1) * HOUR, HOUR - passed, exceeded)
 
     async def look(self, key_id: int, limit: int) -> RateLimitState:
         """Where a key stands in this hour, without counting a request."""
         now = self._now()
         window, passed = divmod(now, HOUR)
-        used = await self._used(f"key:{key_id}:{window}", now)
+        used = await self._used(key_id, now)
         return RateLimitState(limit, max(0, limit - used), (window + 1) * HOUR, HOUR - passed, used >= limit)
 
     async def failed(self, address: str) -> int | None:
@@ -127,25 +143,25 @@ class RateLimits:
     def _now(self) -> int:
         return int(self._clock().timestamp())
 
-    async def _increment(self, key: str, now: int, by: int) -> int:
+    async def _increment(self, key_id: int, now: int, by: int) -> int:
         if self._shared is not None and now >= self._resting_until:
             try:
-                used = await self._shared.incr(key, HOUR, by)
+                used = await self._shared.incr(_name(key_id, now), HOUR, by)
             except OSError as error:
                 self._resting_until = now + REST_SECONDS
                 self._note(reachable=False, reason=str(error))
             else:
                 self._note(reachable=True)
                 return used
-        return await self._local.incr(key, HOUR, by)
+        return self._here.add(key_id, now // HOUR, by)
 
-    async def _used(self, key: str, now: int) -> int:
+    async def _used(self, key_id: int, now: int) -> int:
         if self._shared is not None and now >= self._resting_until:
             try:
-                return await self._shared.get(key)
+                return await self._shared.get(_name(key_id, now))
             except OSError as error:
                 log.warning("what is left of a limit is shown as this process knows it: %s", error)
-        return await self._local.get(key)
+        return self._here.add(key_id, now // HOUR, 0)
 
     def _note(self, *, reachable: bool, reason: str = "no answer") -> None:
         if reachable != self.redis_reachable:
@@ -165,6 +181,11 @@ class RateLimits:
         """Close the connections to Redis."""
         if self._shared is not None:
             await self._shared.close()
+
+
+def _name(key_id: int, now: int) -> str:
+    """Under which name Redis counts a key in the hour of a moment."""
+    return f"key:{key_id}:{now // HOUR}"
 
 
 def network_of(address: str) -> str:

@@ -5,7 +5,7 @@ import asyncio
 import httpx
 import pytest
 
-from api.rate_limits import network_of
+from api.rate_limits import HourCounts, network_of
 from loyalty_core.access import KEY_RANDOM_BYTES, Plan, make_key
 from tests.api.till import Api, Till, given, refused
 
@@ -119,3 +119,10 @@ async def test_valid_keys_go_on_working_while_their_address_fails_to_sign_in(til
 )
 def test_joining_is_counted_by_what_one_household_or_shop_has(address: str, network: str) -> None:
     assert network_of(address) == network
+
+
+def test_the_requests_of_a_key_are_counted_by_the_hour_and_no_other_hour_is_kept() -> None:
+    counts = HourCounts()
+    assert [counts.add(1, 10, 2), counts.add(2, 10, 1), counts.add(1, 10, 1), counts.add(1, 10, -2)] == [2, 1, 3, 1]
+    assert [counts.add(1, 11, 0), counts.add(2, 11, 1)] == [0, 1]
+    assert counts.add(2, 10, 0) == 0
