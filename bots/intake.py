@@ -61,8 +61,8 @@ class Intake:
 
     def __init__(self, runtime: Runtime, bots: Mapping[int, BotApplication]) -> None:
         self._runtime, self._bots, self.priority_gate = runtime, bots, PriorityGate()
-        self._told: dict[tuple[int, int], None] = {}
-        """Updates whose people know that they have to wait, the oldest first."""
+        self._told: dict[tuple[int, int], bool] = {}
+        """Updates whose people know that they have to wait, the oldest first; whether what was saved is in doubt."""
         self.worker: QueueWorker[TelegramUpdate, HandledUpdate] = QueueWorker(
             runtime.database, UpdateQueue(bots.keys), self._handle, clock=runtime.clock, name="updates"
         )
@@ -115,16 +115,20 @@ class Intake:
         return HandledUpdate(update=update, error=type(failed).__name__, may_pass=again, wait=wait)
 
     async def _put_off(self, bot: BotApplication, update: TelegramUpdate, busy: Busy) -> HandledUpdate:
-        """Let an update wait, and say so once. Where a machine of a cluster alone is away, not for long."""
-        now = self._runtime.clock()
-        if busy.reason is BusyReason.NODE_AWAY and now - update.received_at >= NODE_PATIENCE:
+        """Let an update wait, and say so once. Where a machine of a cluster alone is away, not for long.
+
+        What may have been saved waits until that is known: it must not be called undone.
+        """
+        now, key = self._runtime.clock(), (update.bot_id, update.update_id)
+        known = not self._told.get(key)
+        if busy.reason is BusyReason.NODE_AWAY and known and now - update.received_at >= NODE_PATIENCE:
             await _tell(bot, update, _not_done, toast=False)  # a press cannot be answered so late
             return HandledUpdate(update=update, error=type(busy).__name__)
-        key = (update.bot_id, update.update_id)
-        if key not in self._told:
-            self._told[key] = None
-            if len(self._told) > MOST_TOLD:
-                self._told.pop(next(iter(self._told)))
+        was_told = key in self._told
+        self._told[key] = not known or busy.reason is BusyReason.IN_DOUBT
+        if len(self._told) > MOST_TOLD:
+            self._told.pop(next(iter(self._told)))
+        if not was_told:
             await _tell(bot, update, lambda words: reply(words, busy, now))
         return HandledUpdate(update=update, wait=BUSY_PAUSE)
 

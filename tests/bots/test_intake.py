@@ -170,6 +170,26 @@ async def test_who_asks_what_only_a_machine_has_that_is_away_waits_for_a_while_a
     assert (first.error, first.body is None, second.error) == ("Busy", False, None)
 
 
+async def test_what_may_have_been_saved_by_a_machine_that_is_away_waits_until_that_is_known(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "BUSY_PAUSE", timedelta())
+    monkeypatch.setattr(intake, "NODE_PATIENCE", timedelta())
+    welcome, away = customers.welcome, [Busy(5, BusyReason.NODE_AWAY), Busy(5, BusyReason.IN_DOUBT)]
+
+    async def welcome_later(turn: Turn) -> None:
+        if away:
+            raise away.pop()
+        await welcome(turn)
+
+    monkeypatch.setattr(customers, "welcome", welcome_later)
+    lena = await town.person("Lena")
+    await lena.start()
+    await town.idle()
+    assert len((await lena.screen()).from_bot) == 2
+    assert [(row.tries, row.error) for row in await updates(town)] == [(1, None)]
+
+
 async def test_what_was_written_down_before_a_restart_is_handled_after_it(town: Town) -> None:
     lena = await town.person("Lena")
     await lena.start()
