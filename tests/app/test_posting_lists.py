@@ -116,6 +116,13 @@ async def test_who_has_changed_since_is_found_by_what_they_are_now(shop: Shop, m
     assert await make(shop) == 0
 
 
+async def test_a_new_name_is_found_at_once_and_the_old_one_no_more(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    ids = await people(shop)
+    await make(shop)
+    await shop.update(ids[0], name="Omar Lang")
+    assert await agrees(shop, monkeypatch)
+
+
 async def test_a_change_while_lists_are_changed_stays_noted(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     ids = await people(shop)
     await make(shop)
