@@ -8,7 +8,7 @@ from loyalty_core.errors import LoyaltyError
 
 Answer = TypeVar("Answer")
 
-PATIENCE_SECONDS = 20
+PATIENCE_SECONDS = 60
 LOOK_AGAIN_SECONDS = 0.001
 LOOK_SELDOM_SECONDS = 0.02
 

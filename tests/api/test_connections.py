@@ -22,7 +22,7 @@ from tests.api.till import Api, Till
 from tests.api.witness import Json
 
 KIB = 1_024
-PATIENCE_SECONDS = 10
+PATIENCE_SECONDS = 30
 HASTY = ConnectionLimits(
     head_seconds=0.3,
     body_pause_seconds=0.3,

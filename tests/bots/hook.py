@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import msgspec
 from aiohttp import web
 
-PATIENCE_SECONDS = 10
+PATIENCE_SECONDS = 30
 
 
 class Delivery(NamedTuple):

@@ -150,12 +150,13 @@ def test_an_import_that_is_killed_can_be_repeated(console: Console, settings: Se
             assert process.poll() is None
         process.kill()
         process.wait()
-    begun = customers_in(settings)
+    seen = customers_in(settings)
 
     again = console.ask("customers", "import", "many.csv", *here)
 
-    assert 0 < begun < count
-    assert (again["already_there"], again["imported"]) == (begun, count - begun)
+    begun = again["already_there"]  # SQLite finds a last commit of the killed process only when all have left the file
+    assert 0 < seen <= begun < count
+    assert again["imported"] == count - begun
     assert customers_in(settings) == count
     assert next(c for c in console.ask("doctor")["checks"] if c["name"] == "ledger")["status"] == "ok"
 

@@ -16,7 +16,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import NamedTuple
 
 HOST = "127.0.0.1"
-PATIENCE_SECONDS = 10
+PATIENCE_SECONDS = 30
 DRIP_EVERY_SECONDS = 0.01
 HUGE = 64 * 1024 * 1024
 PIECE = b"x" * 65_536

@@ -29,7 +29,7 @@ PAGE = (Path(__file__).parents[2] / "docs" / "howto" / "receive-webhooks.md").re
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 NAMES = ("webhook-id", "webhook-timestamp", "webhook-signature")
 PORT_SHOWN = "9000"
-PATIENCE_SECONDS = 10
+PATIENCE_SECONDS = 30
 
 
 def shown(language: str) -> list[str]:
