@@ -20,6 +20,9 @@ OWNED = {name for name, table in tables.metadata.tables.items() if "business_id"
 OF_THE_PROGRAM = {
     *(
         "customer_word",
+        "posting_list",
+        "posting_index",
+        "posting_change",
         "card_link",
         "former_holder",
         "shop_arrival",
