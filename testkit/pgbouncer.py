@@ -13,7 +13,7 @@ from sqlalchemy import make_url
 
 from testkit.servers import Missing, free_port, postgres_in
 
-PATIENCE_SECONDS = 10
+PATIENCE_SECONDS = 20
 CONFIGURATION = """
 [databases]
 * = host={host} port={port} user={user}

@@ -38,7 +38,7 @@ TEMPLATE = "migrated-postgres"
 """A file of the home with the name of the database that `migrated` copies."""
 REDIS_SETTINGS = ("--bind", "127.0.0.1", "--databases", "16", "--save", "", "--appendonly", "no", "--daemonize", "yes")
 REDIS_DATABASES = 16
-REDIS_PATIENCE_SECONDS = 10
+REDIS_PATIENCE_SECONDS = 20
 
 
 class Missing(Exception):

@@ -48,7 +48,7 @@ SETTINGS: dict[str, Json] = {
     "/program": {"stamps_required": 9},
 }
 """Changes of what is on every machine of a cluster."""
-LONGEST_SECONDS = 10
+LONGEST_SECONDS = 20
 
 
 class Place:

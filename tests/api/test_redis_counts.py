@@ -138,7 +138,7 @@ async def test_a_redis_that_does_not_answer_costs_a_moment_once_and_not_every_st
         wire.go_dead()
         began = time.monotonic()
         await stamp_often(till, lena["id"], 30)
-        assert time.monotonic() - began < 10 * PATIENCE_SECONDS
+        assert time.monotonic() - began < 20 * PATIENCE_SECONDS, "each of the thirty has not waited"
         assert (await readiness(api))["redis"] == "unreachable"
 
 

@@ -233,7 +233,7 @@ async def test_a_key_that_was_refused_is_not_brought_back_by_an_older_look(
     monkeypatch.setattr(shop.database, "glance", slow)
     seconds.now += REMEMBERED_SECONDS * 0.8
     await keys.recognise(text)
-    await asyncio.wait_for(seen.wait(), 10)
+    await asyncio.wait_for(seen.wait(), 20)
     await revoke_key(shop.database, shop.business.id, holder.key.key_id, now=utc_now())
     seconds.now += REMEMBERED_SECONDS * 0.4
     for _ in range(2):

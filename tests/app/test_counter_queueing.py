@@ -50,7 +50,7 @@ async def test_closing_serves_those_who_wait_and_lets_nobody_in(shop: Shop) -> N
 
 
 async def test_an_idle_counter_closes_at_once(shop: Shop) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         await shop.counter.close()
     with pytest.raises(Busy):
         await shop.join()

@@ -28,6 +28,10 @@ END_OTHERS = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 HASTY = Limits(connect_seconds=0.2, lock_seconds=0.3, statement_seconds=0.5)
 """The same waits as those of a server, shorter, so that the tests are."""
 
+STEADY_SECONDS = 1.5
+SOON_SECONDS = 20
+"""No test is about seconds: who waits for what never comes, or for each of many, waits for longer."""
+
 
 @pytest.fixture
 def settings(postgres_settings: Settings) -> Settings:
@@ -54,7 +58,9 @@ async def hasty(settings: Settings) -> AsyncIterator[Shop]:
 @pytest.fixture
 async def steady(settings: Settings) -> AsyncIterator[Shop]:
     """A shop that waits for locks for longer than a slow machine needs for some stamps."""
-    async with shop_at(settings.database_url, replace(HASTY, lock_seconds=1.5, statement_seconds=5.0)) as shop:
+    async with shop_at(
+        settings.database_url, replace(HASTY, lock_seconds=STEADY_SECONDS, statement_seconds=5.0)
+    ) as shop:
         yield shop
 
 
@@ -144,12 +150,14 @@ async def test_a_lock_on_what_belongs_to_a_shop_hinders_that_shop_alone(
         hindered = asyncio.create_task(steady.join("Cara"))
         both = asyncio.create_task(next_door.stamp(ben.id))
         assert (await both).total_stamps == 1
-        with Watch() as watch:
-            for _ in range(5):
-                waiting = asyncio.create_task(steady.join("Dora"))
+        took = []
+        for _ in range(5):
+            waiting = asyncio.create_task(steady.join("Dora"))
+            with Watch() as watch:
                 await next_door.stamp(ben.id)
-                waiting.cancel()
-        assert watch.seconds < 4, "not each of the five has waited for the lock"
+            waiting.cancel()
+            took.append(watch.seconds)
+        assert min(took) < STEADY_SECONDS / 2, "not each of the five has waited for the lock"
         with pytest.raises(Busy):
             await hindered
     assert (await steady.stamp(lena.id)).total_stamps == 1
@@ -166,7 +174,7 @@ async def test_a_host_that_falls_silent_is_left_for_the_next(settings: Settings)
         first.silent = True
         with Watch() as watch:
             assert await until_stamped(shop, lena.id) == 1
-        assert watch.seconds < 5
+        assert watch.seconds < SOON_SECONDS
         assert (await shop.customer(lena.id)).card.total_stamps == 1
         await assert_books_balance(shop)
 
@@ -192,11 +200,11 @@ async def test_while_the_only_host_is_silent_everybody_is_told_and_afterwards_al
             _, refusals = await at_once(
                 [*(shop.stamp(lena.id, key=f"k{number}") for number in range(3)), shop.customer(lena.id), shop.change()]
             )
-        assert ([type(refusal) for refusal in refusals], watch.seconds < 10) == ([Busy] * 5, True)
+        assert ([type(refusal) for refusal in refusals], watch.seconds < SOON_SECONDS) == ([Busy] * 5, True)
         relay.silent = False
         with Watch() as watch:
             assert (await shop.stamp(lena.id, key="k0")).total_stamps >= 1
-        assert watch.seconds < 5
+        assert watch.seconds < SOON_SECONDS
         await assert_books_balance(shop)
 
 

@@ -24,7 +24,7 @@ from tests.conftest import leg
 pytestmark = pytest.mark.usefixtures("own_sessions")
 
 NUMBERS_OF_OTHERS = 200
-LONGEST_GAP_SECONDS = 5
+LONGEST_GAP_SECONDS = 20
 
 
 @pytest.fixture

@@ -73,7 +73,7 @@ async def test_a_pause_ends_at_once_when_the_work_is_to_stop() -> None:
     running = asyncio.create_task(Every(86_400, work, FAILURE).run(stop))
     await done.wait()
     stop.ask()
-    await asyncio.wait_for(running, 10)
+    await asyncio.wait_for(running, 20)
 
 
 async def test_leaving_waits_for_a_run_that_is_under_way_which_sees_that_it_is_to_stop() -> None:
@@ -109,4 +109,4 @@ async def test_one_kind_of_work_does_not_wait_for_another() -> None:
         came.set()
 
     async with periodically([Every(30, waits, FAILURE), Every(30, comes, FAILURE)]):
-        await asyncio.wait_for(went.wait(), 10)
+        await asyncio.wait_for(went.wait(), 20)

@@ -8,9 +8,11 @@ from collections.abc import AsyncIterator
 import pytest
 from telegram import Bot
 
+from loyalty_app.clock import utc_now
 from loyalty_app.pictures.poster import draw_upright
 from loyalty_app.pictures.sheets import DRAWN, PrintSheet
 from loyalty_app.settings import Settings
+from testkit.clocks import RunningClock
 from testkit.direct_requests import DirectRequest
 from testkit.people import Person
 from testkit.sandbox import SandboxServer, open_sandbox
@@ -64,9 +66,10 @@ async def ana(sandbox: SandboxServer, bot: Bot) -> Person:
 
 
 @pytest.fixture
-async def town(sqlite_settings: Settings) -> AsyncIterator[Town]:
-    """The sandbox with our bot in it, on SQLite."""
-    async with open_town(sqlite_settings) as town:
+async def town(request: pytest.FixtureRequest, sqlite_settings: Settings) -> AsyncIterator[Town]:
+    """The sandbox with our bot in it, on SQLite; at noon, if a test asks for `noon`."""
+    clock = RunningClock() if "noon" in request.fixturenames else utc_now
+    async with open_town(sqlite_settings, clock=clock) as town:
         yield town
         await town.sandbox.check()
 
@@ -77,6 +80,11 @@ async def either_town(settings: Settings) -> AsyncIterator[Town]:
     async with open_town(settings) as town:
         yield town
         await town.sandbox.check()
+
+
+@pytest.fixture
+def noon() -> None:
+    """The clock of the town runs from noon, whatever time it is elsewhere: for laws that are about days."""
 
 
 @pytest.fixture

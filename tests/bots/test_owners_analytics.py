@@ -10,7 +10,6 @@ from PIL import Image
 from bots.owners.analytics import SPANS, chart_of
 from bots.scan import read_codes
 from bots.words import words_for
-from loyalty_app.clock import utc_now
 from loyalty_app.customers.analytics import read_summary
 from loyalty_app.shops.workplaces import add_branch
 from loyalty_core.access import Role
@@ -21,7 +20,7 @@ from testkit.shop import Shop
 from testkit.town import BOT, Town
 from tests.bots.till import Json, open_till
 
-pytestmark = pytest.mark.usefixtures("unhurried")
+pytestmark = pytest.mark.usefixtures("unhurried", "noon")
 
 
 @pytest.fixture
@@ -74,22 +73,22 @@ async def test_the_figures_in_words_are_those_of_the_api(
     assert said[:3] == [4, 20, 2]
 
 
-async def read_figures(shop: Shop, days: int) -> Summary:
-    now = utc_now()
+async def read_figures(town: Town, shop: Shop, days: int) -> Summary:
+    now = town.clock()
     return await shop.database.read(lambda connection: read_summary(connection, shop.business, days=days, now=now))
 
 
 @pytest.mark.parametrize("days", [7, 30])
-async def test_a_chart_has_a_bar_for_each_day_as_high_as_its_visits(shop: Shop, days: int) -> None:
-    summary = await read_figures(shop, days)
+async def test_a_chart_has_a_bar_for_each_day_as_high_as_its_visits(town: Town, shop: Shop, days: int) -> None:
+    summary = await read_figures(town, shop, days)
     chart = chart_of(words_for("en"), shop.business, SPANS[days], daily=summary.daily)
     assert chart.bars == (*[0] * (days - 1), 4)
     assert chart.dots == (*[0] * (days - 1), 2)
     assert len(chart.labels) == days
 
 
-async def test_the_bars_of_a_year_are_the_months_of_the_calendar(shop: Shop) -> None:
-    summary = await read_figures(shop, 365)
+async def test_the_bars_of_a_year_are_the_months_of_the_calendar(town: Town, shop: Shop) -> None:
+    summary = await read_figures(town, shop, 365)
     chart = chart_of(words_for("en"), shop.business, SPANS[365], daily=summary.daily)
     months = {(day.date.year, day.date.month) for day in summary.daily}
     assert len(chart.bars) == len(chart.labels) == len(months)
@@ -119,13 +118,13 @@ async def test_today_stands_on_the_shops_screen_in_one_line(mira: Person) -> Non
     assert "Today: 4 visits, 2 new customers and 1 reward handed out" in mira.last.words
 
 
-async def test_what_is_owed_says_first_names_and_since_when(mira: Person) -> None:
+async def test_what_is_owed_says_first_names_and_since_when(town: Town, mira: Person) -> None:
     await mira.press("What you owe")
     assert "1 open reward" in mira.last.words
     assert "• Lena: " in mira.last.words
     assert "Meyer" not in mira.last.words
     assert "Tom" not in mira.last.words
-    assert f"{utc_now().year}" in mira.last.words
+    assert f"{town.clock().year}" in mira.last.words
 
 
 async def test_what_is_owed_says_its_age_its_branches_its_money_and_the_share_that_was_handed_out(
@@ -177,7 +176,7 @@ async def test_a_reward_with_an_end_says_its_last_day(town: Town) -> None:
     mira = await town.hire(shop, "Mira", Role.OWNER)
     await mira.say("/shop")
     await mira.press("What you owe")
-    last = (utc_now() + timedelta(days=30)).day
+    last = (town.clock() + timedelta(days=30)).day
     assert re.search(rf"until {last} ", mira.last.words)
 
 

@@ -1,35 +1,23 @@
 """Flags in the chat: the message of the evening leads to the entry and to its undo, and the owner sets what is told."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from bots.flag_texts import evening_rows, evening_text
 from bots.words import LANGUAGES, words_for
 from loyalty_app.db.tables import notice
-from loyalty_app.settings import Settings
 from loyalty_app.shops.flag_rules import change_flag_rules, read_flag_rules
 from loyalty_app.shops.notice_facts import EveningFacts, EveningFigures, FlagLine
 from loyalty_app.upkeep.evenings import evening_day, tell_evenings
 from loyalty_core.access import Role
 from loyalty_core.flags import FlagKind, FlagRules, FlagRulesChange
 from testkit.builders import NOON
-from testkit.clocks import RunningClock
 from testkit.concurrency import until
 from testkit.people import Person
 from testkit.shop import Shop
-from testkit.town import Town, open_town
+from testkit.town import Town
 from tests.bots.till import open_till
 
-pytestmark = pytest.mark.usefixtures("unhurried")
-
-
-@pytest.fixture
-async def town(sqlite_settings: Settings) -> AsyncIterator[Town]:
-    """It is noon in the town, whatever time it is elsewhere: its evening is the evening of the stamps."""
-    async with open_town(sqlite_settings, clock=RunningClock()) as town:
-        yield town
-        await town.sandbox.check()
+pytestmark = pytest.mark.usefixtures("unhurried", "noon")
 
 
 @pytest.fixture

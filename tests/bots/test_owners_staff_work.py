@@ -93,6 +93,7 @@ async def test_the_entries_behind_the_figures_are_told_newest_first_with_what_wa
     assert [deed.entry.voided_by is not None for deed in deeds] == [False, True, False, False]
 
 
+@pytest.mark.usefixtures("noon")
 async def test_managers_read_it_in_the_chat_and_staff_do_not(town: Town) -> None:
     shop = await town.open_shop(stamps_required=2)
     mira, ana = await town.hire(shop, "Mira", Role.MANAGER), await town.hire(shop, "Ana")

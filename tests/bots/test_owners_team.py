@@ -162,10 +162,11 @@ async def test_an_invitation_is_over_after_a_day(sqlite_settings: Settings) -> N
         check_calls(await town.sandbox.calls())
 
 
+@pytest.mark.usefixtures("noon")
 async def test_the_list_says_who_is_there_as_what_and_since_when(town: Town, shop: Shop, mira: Person) -> None:
     await town.hire(shop, "Ana", Role.STAFF)
     await mira.press("👥 Staff")
-    today = f"{utc_now().year}"
+    today = f"{town.clock().year}"
     assert "Mira (you), owner, since" in mira.last.words
     assert "Ana, staff, since" in mira.last.words
     assert today in mira.last.words

@@ -67,7 +67,7 @@ async def test_one_that_takes_long_holds_up_the_others_for_a_moment_only() -> No
 
     long = asyncio.create_task(take_long())
     await until_asked()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(20):
         await asyncio.gather(*(begun(gate, began, str(number)) for number in range(20)))
     done.set()
     await long

@@ -17,7 +17,7 @@ BODY = '{"type":"stamp.added", "data":{"name":"Zoë ☕","stamps":1.0}}\n'.encod
 
 PUBLIC_ONLY = Guard()
 THIS_MACHINE_TOO = Guard(read_ranges("127.0.0.0/8 ::1"))
-PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = 20.0
 
 
 def a_job(url: str, **values: object) -> DeliveryJob:

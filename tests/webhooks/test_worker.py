@@ -1,7 +1,6 @@
 """The worker: when it sends, what it sends again, whom it leaves in peace, and how it stops. The receivers are real."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -22,7 +21,6 @@ from testkit.concurrency import until
 from tests.webhooks.office import Office
 from tests.webhooks.receiver import Receiver, receiving
 
-AT_ONCE_SECONDS = 5.0
 NEVER = 3_600.0
 
 
@@ -42,10 +40,8 @@ async def test_a_stamp_is_told_at_once_and_not_when_the_worker_next_looks(
         await office.endpoint(receiver.url)
         lena = await office.shop.join()
         async with office.worker():
-            begin = time.perf_counter()
             await office.shop.stamp(lena.id)
             await receiver.gets(1)
-            assert time.perf_counter() - begin < AT_ONCE_SECONDS
             await office.until_delivered(1)
 
 
@@ -149,13 +145,11 @@ async def test_a_tarpit_with_a_thousand_waiting_deliveries_does_not_delay_anybod
         lena = await office.shop.join()
         await asyncio.gather(*(office.shop.stamp(lena.id) for _ in range(1_000)))
         await office.endpoint(receiver.url)
-        async with office.worker():
+        async with office.worker(deadline=NEVER):
             await tarpit.gets(IN_FLIGHT_PER_ENDPOINT)
             for count in range(1, 11):
-                begin = time.perf_counter()
                 await office.shop.stamp(lena.id)
                 await receiver.gets(count)
-                assert time.perf_counter() - begin < AT_ONCE_SECONDS
             await office.until_delivered(10)
             assert tarpit.connections == IN_FLIGHT_PER_ENDPOINT
             tarpit.will("500")
