@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Connection, update
+from sqlalchemy.exc import DatabaseError
 
 from loyalty_app.db.bulk import Lookup
 from loyalty_app.db.sqlite import kept_rows
@@ -106,6 +107,21 @@ async def test_what_is_taken_back_is_never_kept(opened: SqliteDatabase, shop: Sh
     with pytest.raises(LookupError):
         await opened.write(change_and_fail)
     assert await name_seen(opened, shop) == before
+
+
+async def test_a_reading_that_fails_leaves_nothing_to_be_believed(opened: SqliteDatabase, shop: Shop) -> None:
+    await opened.write(renamed(shop))
+
+    def read_and_fail(connection: Connection) -> None:
+        _raw(connection).set_authorizer(lambda _, table, *__: int(table == business.name))  # 1 is SQLITE_DENY
+        try:
+            asked(opened, connection, shop)
+        finally:
+            _raw(connection).set_authorizer(None)
+
+    with pytest.raises(DatabaseError):
+        await opened.write(read_and_fail)
+    assert await name_seen(opened, shop) == OTHER_NAME
 
 
 async def test_only_so_much_is_kept(opened: SqliteDatabase, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

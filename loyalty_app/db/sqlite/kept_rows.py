@@ -61,10 +61,11 @@ class KeptRows:
         self._is_current = True
 
     def _read(self, connection: Connection, asked: Lookup, unknown: set[Wanted]) -> None:
-        kept = self._rows[asked.table]
-        kept.update({wanted: [] for wanted in unknown})
+        """Keep the answers to what is unknown, once all of them are there: reading may fail."""
+        found: dict[Wanted, list[Seen]] = {wanted: [] for wanted in unknown}
         for row in reads.rows(connection, Lookup(asked.table, asked.columns, unknown)):
-            kept[tuple(getattr(row, name) for name in asked.columns)].append(row)
+            found[tuple(getattr(row, name) for name in asked.columns)].append(row)
+        self._rows[asked.table].update(found)
 
     def note(self, written: Iterable[Table]) -> None:
         """Note in which tables rows are about to be written."""
