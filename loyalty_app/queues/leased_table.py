@@ -47,7 +47,7 @@ AT_ONCE = 64
 """How many leases are asked about in one statement."""
 
 Key: TypeAlias = tuple[int, ...]
-Given: TypeAlias = Mapping[str, Sequence[int] | datetime | bool]
+Given: TypeAlias = Mapping[str, Sequence[int] | Sequence[Key] | datetime | bool]
 
 
 class Lease(msgspec.Struct, frozen=True):

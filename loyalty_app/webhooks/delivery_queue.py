@@ -9,10 +9,10 @@ Code that locks several rows does so in the order that `outbox` names: endpoints
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Boolean, Connection, Row, and_, bindparam, or_, select
+from sqlalchemy import BindParameter, Boolean, Connection, Row, and_, bindparam, or_, select, tuple_
 
 from loyalty_app.db.bulk import Values
 from loyalty_app.db.engine import Database
@@ -35,6 +35,9 @@ SPARE = 64
 """How many more keys are found than there is room for: others may have locked some."""
 MOST_RETIRED = 60
 """Signatures of 60 secrets are 3 KB; servers refuse headers above 8 KB."""
+
+
+Value = TypeVar("Value")
 
 
 class DeliveryJob(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,6 +81,7 @@ OPEN = and_(webhook_endpoint.c.active.is_(True), ~THEIR_BUSINESS_PAUSES)
 """Whether anything may be sent to an endpoint now."""
 FAILING = bindparam("failing", type_=Boolean())
 LEFT_OUT, SHOPS, IDS = (bindparam(name, expanding=True, type_=BigId) for name in ("left_out", "shops", "ids"))
+KEYS: BindParameter[Any] = bindparam("keys", expanding=True)
 
 
 FAILS = webhook_endpoint.c.failing_since.is_not(None)
@@ -93,10 +97,15 @@ sound ones; of these some may be left out. See `delivery_line` for what is looke
 
 STILL_DUE = (
     select(*(delivery.c[name] for name in ("business_id", "id", "endpoint_id", "attempts", "event_id")))
-    .where(delivery.c.business_id.in_(SHOPS), delivery.c.id.in_(IDS), delivery.c.next_at <= NOW)
+    .where(
+        delivery.c.business_id.in_(SHOPS),
+        delivery.c.id.in_(IDS),
+        tuple_(delivery.c.business_id, delivery.c.id).in_(KEYS),
+        delivery.c.next_at <= NOW,
+    )
     .order_by(delivery.c.id)
 )
-"""Deliveries with these ids of these shops, as far as they are due.
+"""Deliveries with these keys, as far as they are due. Shops that have moved here may have deliveries with the same ids.
 
 Another worker may have claimed, sent and recorded one meanwhile. Then it is not due, or not yet: what is finished has
 no `next_at`. The status is not asked for, so that PostgreSQL finds them by their key and not along the line. Nothing is
@@ -233,12 +242,14 @@ def _job(row: Row[Any], lease: Lease, endpoint: Row[Any], secrets: tuple[bytes, 
     )
 
 
-def _named(line: Sequence[Row[Any]]) -> Mapping[str, Sequence[int]]:
-    """The keys in a line, as they are asked for."""
-    return {"shops": _padded(sorted({row.business_id for row in line})), "ids": _padded([row.id for row in line])}
+def _named(line: Sequence[Row[Any]]) -> Given:
+    """The keys in a line, as they are asked for: in pairs, and for an index shops and ids by themselves."""
+    keys = _padded([(row.business_id, row.id) for row in line])
+    shops = _padded(sorted({business_id for business_id, _ in keys}))
+    return {"shops": shops, "ids": [number for _, number in keys], "keys": keys}
 
 
-def _padded(values: Sequence[int]) -> Sequence[int]:
+def _padded(values: Sequence[Value]) -> Sequence[Value]:
     """Values, the last of them as often as makes a power of two: so there are few statements to prepare."""
     whole = 1 << (len(values) - 1).bit_length()
     return [*values, *[values[-1]] * (whole - len(values))]

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import msgspec
 import pytest
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from loyalty_app.db import tables
@@ -17,7 +17,7 @@ from loyalty_app.webhooks.delivery_queue import IN_FLIGHT_PER_ENDPOINT, LEASE, D
 from loyalty_app.webhooks.outbox import queued_row
 from loyalty_core.delivery_retries import RetryAt
 from loyalty_core.errors import Busy, CustomerExists, NoRewardAvailable
-from testkit.shop import open_next_door
+from testkit.shop import open_in_same_shard, open_next_door
 from tests.webhooks.office import EVERYTHING_BUT_TESTS, PLENTY, Office
 from tests.webhooks.receiver import receiving
 
@@ -147,6 +147,20 @@ async def test_each_endpoint_has_its_turn_when_there_is_little_room(office: Offi
     await office.stamps(5)
     for _ in range(2):
         assert sorted(job.endpoint_id for job in await office.claim(3)) == [endpoint.id for endpoint in endpoints]
+
+
+async def test_shops_whose_deliveries_have_the_same_numbers_hold_up_nobody(office: Office) -> None:
+    next_door = Office(await open_in_same_shard(office.shop))
+    for one in (office, next_door):
+        await one.endpoint(NOWHERE)
+    await office.stamps(1)
+    await next_door.stamps(IN_FLIGHT_PER_ENDPOINT + 1)
+    same, own = (await next_door.deliveries())[-1].id, tables.delivery.c.business_id == office.shop.business.id
+    moved = update(tables.delivery).where(own).values(id=same)
+    await office.database.write(lambda c: c.execute(moved).close(), shard=office.shard)
+    claimed = [job.business_id for job in await office.claim()]
+    assert claimed.count(office.shop.business.id) == 1
+    assert claimed.count(next_door.shop.business.id) == IN_FLIGHT_PER_ENDPOINT
 
 
 async def test_no_more_than_four_are_in_flight_to_an_endpoint(office: Office) -> None:
