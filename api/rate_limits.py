@@ -55,17 +55,27 @@ class RateLimitState(NamedTuple):
 
 
 class HourCounts:
-    """How many requests of each key this process has counted in the present hour."""
+    """How many requests of each key this process has counted, in an hour and those beside it.
+
+    Why not in one: as the hour turns a request may be counted late, in the hour in which it came, or the clock be set
+    back. Neither begins a count again.
+    """
 
     def __init__(self) -> None:
-        self._hour, self._counts = 0, Counter[int]()
+        self._counts = dict[int, Counter[int]]()
 
     def add(self, key_id: int, hour: int, requests: int) -> int:
-        """Count requests of a key; return how many it has in that hour. Any other hour is forgotten."""
-        if hour != self._hour:
-            self._hour, self._counts = hour, Counter()
-        self._counts[key_id] += requests
-        return self._counts[key_id]
+        """Count requests of a key; return how many it has in that hour. What is further away is forgotten."""
+        counts = self._counts.get(hour)
+        if counts is None:
+            counts = self._begin(hour)
+        counts[key_id] += requests
+        return counts[key_id]
+
+    def _begin(self, hour: int) -> Counter[int]:
+        self._counts = {one: counts for one, counts in self._counts.items() if abs(one - hour) == 1}
+        begun = self._counts[hour] = Counter()
+        return begun
 
 
 class RateLimits:

@@ -121,8 +121,15 @@ def test_joining_is_counted_by_what_one_household_or_shop_has(address: str, netw
     assert network_of(address) == network
 
 
-def test_the_requests_of_a_key_are_counted_by_the_hour_and_no_other_hour_is_kept() -> None:
+def test_the_requests_of_a_key_are_counted_by_the_hour_and_hours_before_are_not_kept() -> None:
     counts = HourCounts()
     assert [counts.add(1, 10, 2), counts.add(2, 10, 1), counts.add(1, 10, 1), counts.add(1, 10, -2)] == [2, 1, 3, 1]
     assert [counts.add(1, 11, 0), counts.add(2, 11, 1)] == [0, 1]
+    assert counts.add(1, 12, 1) == 1
     assert counts.add(2, 10, 0) == 0
+
+
+def test_a_request_that_is_counted_as_the_hour_turns_and_a_clock_set_back_begin_no_count_again() -> None:
+    counts = HourCounts()
+    assert [counts.add(1, 10, 5), counts.add(1, 11, 2)] == [5, 2]
+    assert [counts.add(1, 10, 1), counts.add(1, 11, 1)] == [6, 3]
