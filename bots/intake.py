@@ -23,7 +23,7 @@ from bots.priority_gate import PriorityGate
 from bots.telegram_limits import TelegramBot, may_pass, seconds_to_wait
 from bots.words import reply, words_for
 from loyalty_app.chat.incoming_updates import NewUpdate, new_update, take_in_and_claim
-from loyalty_app.chat.update_queue import MOST_LOST, HandledUpdate, TelegramUpdate, UpdateQueue, will_be_tried
+from loyalty_app.chat.update_queue import IN_DOUBT, MOST_LOST, HandledUpdate, TelegramUpdate, UpdateQueue, will_be_tried
 from loyalty_app.observability.log_context import log_context
 from loyalty_app.observability.metrics import count_set_aside, count_update
 from loyalty_app.queues.worker import QueueWorker
@@ -61,8 +61,8 @@ class Intake:
 
     def __init__(self, runtime: Runtime, bots: Mapping[int, BotApplication]) -> None:
         self._runtime, self._bots, self.priority_gate = runtime, bots, PriorityGate()
-        self._told: dict[tuple[int, int], bool] = {}
-        """Updates whose people know that they have to wait, the oldest first; whether what was saved is in doubt."""
+        self._told: dict[tuple[int, int], None] = {}
+        """Updates whose people know that they have to wait, the oldest first."""
         self.worker: QueueWorker[TelegramUpdate, HandledUpdate] = QueueWorker(
             runtime.database, UpdateQueue(bots.keys), self._handle, clock=runtime.clock, name="updates"
         )
@@ -120,17 +120,17 @@ class Intake:
         What may have been saved waits until that is known: it must not be called undone.
         """
         now, key = self._runtime.clock(), (update.bot_id, update.update_id)
-        known = not self._told.get(key)
-        if busy.reason is BusyReason.NODE_AWAY and known and now - update.received_at >= NODE_PATIENCE:
+        doubt = update.in_doubt or busy.reason is BusyReason.IN_DOUBT
+        if busy.reason is BusyReason.NODE_AWAY and not doubt and now - update.received_at >= NODE_PATIENCE:
             await _tell(bot, update, _not_done, toast=False)  # a press cannot be answered so late
             return HandledUpdate(update=update, error=type(busy).__name__)
         was_told = key in self._told
-        self._told[key] = not known or busy.reason is BusyReason.IN_DOUBT
+        self._told[key] = None
         if len(self._told) > MOST_TOLD:
             self._told.pop(next(iter(self._told)))
         if not was_told:
             await _tell(bot, update, lambda words: reply(words, busy, now))
-        return HandledUpdate(update=update, wait=BUSY_PAUSE)
+        return HandledUpdate(update=update, error=IN_DOUBT if doubt and not update.lost else None, wait=BUSY_PAUSE)
 
 
 async def _tell(

@@ -33,12 +33,17 @@ MOST_LOST = 2
 
 KEY = ("bot_id", "update_id")
 WAITING = telegram_update.c.done_at.is_(None)
+IN_DOUBT = "in doubt"
+"""Noted as the error of an update that waits, and of which something may have been saved."""
 LOST = and_(telegram_update.c.tries > 0, telegram_update.c.error.is_(None))
 """Begun, and without a result: under way somewhere, or its process ended."""
 
 
 class TelegramUpdate(msgspec.Struct, frozen=True, kw_only=True):
-    """An update for this process to handle; `tries` counts earlier tries, `lost` says that the last never came back."""
+    """An update for this process to handle; `tries` counts earlier tries, `lost` says that the last never came back.
+
+    `in_doubt` says that something of it may have been saved, whichever process tried.
+    """
 
     bot_id: int
     update_id: int
@@ -48,6 +53,7 @@ class TelegramUpdate(msgspec.Struct, frozen=True, kw_only=True):
     lease: str
     received_at: datetime
     lost: bool = False
+    in_doubt: bool = False
 
     @property
     def hopeless(self) -> bool:
@@ -100,6 +106,7 @@ class UpdateQueue:
                 lease=lease.token,
                 received_at=row.received_at,
                 lost=row.tries > 0 and row.error is None,
+                in_doubt=row.error == IN_DOUBT or (row.tries > 0 and row.error is None),
             )
             for row, lease in rows
         ]

@@ -190,6 +190,28 @@ async def test_what_may_have_been_saved_by_a_machine_that_is_away_waits_until_th
     assert [(row.tries, row.error) for row in await updates(town)] == [(1, None)]
 
 
+async def test_another_process_knows_what_may_have_been_saved_by_a_machine_that_is_away(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "MOST_TOLD", 0)  # nothing is remembered, as where another one goes on
+    monkeypatch.setattr(intake, "BUSY_PAUSE", timedelta())
+    monkeypatch.setattr(intake, "NODE_PATIENCE", timedelta())
+    welcome = customers.welcome
+    away = [Busy(5, BusyReason.NODE_AWAY), Busy(5, BusyReason.NODE_AWAY), Busy(5, BusyReason.IN_DOUBT)]
+
+    async def welcome_later(turn: Turn) -> None:
+        if away:
+            raise away.pop()
+        await welcome(turn)
+
+    monkeypatch.setattr(customers, "welcome", welcome_later)
+    lena = await town.person("Lena")
+    await lena.start()
+    await town.idle()
+    assert [(row.tries, row.error) for row in await updates(town)] == [(1, None)]
+    assert not away
+
+
 async def test_what_was_written_down_before_a_restart_is_handled_after_it(town: Town) -> None:
     lena = await town.person("Lena")
     await lena.start()
