@@ -42,7 +42,7 @@ def listed_customers(
     begins = {begin for word in words for begin in word}
     lists = _lists(connection, business_id, begins)
     changed = _changed(connection, business_id, customers) if lists else None
-    if changed is None:
+    if changed is None or (changed and not _know_all(connection, business_id, changed, customers=customers)):
         return None
     for begin in sorted(begins - lists.keys()):
         rare = connection.scalars(entries(business_id, (begin,)).limit(few)).all()
@@ -59,6 +59,12 @@ def _lists(connection: Connection, business_id: int, begins: Collection[str]) ->
     for beginning, part, packed in connection.execute(kept):
         found.setdefault(beginning, {})[part] = unpack(packed)
     return found
+
+
+def _know_all(connection: Connection, business_id: int, changed: Mapping[int, str], *, customers: int) -> bool:
+    """Whether the lists and the changed customers are all of the shop: an older server may have added others."""
+    everybody = _lists(connection, business_id, [""]).get("", {})
+    return sum(bits.bit_count() for bits in _corrected(everybody, [("",)], changed).values()) == customers
 
 
 def _changed(connection: Connection, business_id: int, customers: int) -> Mapping[int, str] | None:

@@ -152,6 +152,17 @@ async def test_lists_are_made_again_where_an_older_server_has_noted_nothing(
     assert await agrees(shop, monkeypatch)
 
 
+async def test_a_customer_of_an_older_server_is_found_also_where_others_have_changed(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = await people(shop)
+    await make(shop)
+    await shop.join("Lea Lehnert")
+    await shop.database.write(lambda c: c.execute(delete(posting_change)))
+    await shop.update(ids[0], name="Omar Lang")
+    assert await agrees(shop, monkeypatch)
+
+
 async def test_lists_are_made_again_after_a_day_and_after_very_many_changes(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
