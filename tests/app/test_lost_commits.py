@@ -23,8 +23,6 @@ from testkit.concurrency import at_once, until
 from testkit.postgres_wire import Cut, PostgresWire, open_wire
 from testkit.shop import Shop, open_shop
 
-pytestmark = pytest.mark.usefixtures("own_sessions")
-
 END_OTHERS = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
                 WHERE datname = current_database() AND pid <> pg_backend_pid()"""
 

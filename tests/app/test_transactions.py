@@ -19,8 +19,6 @@ from testkit.builders import NOON
 from testkit.concurrency import until
 from testkit.shop import found
 
-pytestmark = pytest.mark.usefixtures("own_sessions")
-
 LOCK = "SELECT pg_advisory_xact_lock(1)"
 OPEN = """SELECT count(*) FROM pg_stat_activity
           WHERE datname = current_database() AND pid <> pg_backend_pid() AND state LIKE 'idle in transaction%'"""

@@ -17,7 +17,6 @@ def place(*urls: str) -> Place:
     return Place(name="cluster", settings=Settings(database_url=urls[0]), cards=[], servers=[*urls])
 
 
-@pytest.mark.usefixtures("own_sessions")
 async def test_what_sessions_of_the_database_use_is_counted(postgres_settings: Settings) -> None:
     url = postgres_settings.database_url
     session = await asyncpg.connect(url)

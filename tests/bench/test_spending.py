@@ -12,7 +12,6 @@ from loyalty_app.settings import Settings
 NOTHING = timedelta()
 
 
-@pytest.mark.usefixtures("own_sessions")  # what was spent is told when a session ends
 def test_what_was_spent_meanwhile_is_told_and_looking_is_no_transaction(postgres_settings: Settings) -> None:
     url = postgres_settings.database_url
     with watched(url) as idle:

@@ -237,7 +237,6 @@ async def test_what_could_not_be_noted_is_noted_later_and_not_sent_again(
 
 
 @pytest.mark.parametrize("settings", ["postgresql"], indirect=True)
-@pytest.mark.usefixtures("own_sessions")
 async def test_the_worker_outlives_a_postgresql_that_takes_no_connections(
     office: Office, settings: Settings, postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
