@@ -137,7 +137,8 @@ async def test_who_has_rewards_on_a_page_is_asked_by_customer_and_who_has_lapsed
     await shop.stamp(lena.id, 10)
     page = [plan for plan in await plans(shop, READS["customers"]) if "reward" in plan]
     assert page
-    assert all("ix_reward_business_id_customer_id_id" in plan for plan in page), page
+    if shop.database.name == "sqlite":  # PostgreSQL chooses by statistics, of which a table of one row has none
+        assert all("ix_reward_business_id_customer_id_id" in plan for plan in page), page
     for name in ("counts of rewards", "a summary"):
         counted = [plan for plan in await plans(shop, READS[name]) if "reward" in plan]
         assert counted, name
