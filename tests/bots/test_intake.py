@@ -125,18 +125,24 @@ def from_person(update: dict[str, Any], person: int) -> dict[str, Any]:
     }
 
 
+def welcome_after(monkeypatch: pytest.MonkeyPatch, refusals: list[Busy]) -> None:
+    """People are welcomed once all these refusals are raised, the last one first."""
+    welcome = customers.welcome
+
+    async def welcome_later(turn: Turn) -> None:
+        if refusals:
+            raise refusals.pop()
+        await welcome(turn)
+
+    monkeypatch.setattr(customers, "welcome", welcome_later)
+
+
 async def test_who_has_to_wait_for_the_database_is_told_once_and_answered_when_it_is_back(
     town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(intake, "BUSY_PAUSE", timedelta())
-    welcome, outage = customers.welcome, [Busy(5), Busy(5)]
-
-    async def welcome_later(turn: Turn) -> None:
-        if outage:
-            raise outage.pop()
-        await welcome(turn)
-
-    monkeypatch.setattr(customers, "welcome", welcome_later)
+    outage = [Busy(5), Busy(5)]
+    welcome_after(monkeypatch, outage)
     lena = await town.person("Lena")
     await lena.start()
     await town.idle()
@@ -151,14 +157,8 @@ async def test_who_asks_what_only_a_machine_has_that_is_away_waits_for_a_while_a
 ) -> None:
     monkeypatch.setattr(intake, "BUSY_PAUSE", timedelta())
     monkeypatch.setattr(intake, "NODE_PATIENCE", timedelta())
-    welcome, away = customers.welcome, [Busy(5, BusyReason.NODE_AWAY)]
-
-    async def welcome_later(turn: Turn) -> None:
-        if away:
-            raise away.pop()
-        await welcome(turn)
-
-    monkeypatch.setattr(customers, "welcome", welcome_later)
+    away = [Busy(5, BusyReason.NODE_AWAY)]
+    welcome_after(monkeypatch, away)
     lena = await town.person("Lena")
     await lena.start()
     await lena.start()
@@ -175,14 +175,8 @@ async def test_what_may_have_been_saved_by_a_machine_that_is_away_waits_until_th
 ) -> None:
     monkeypatch.setattr(intake, "BUSY_PAUSE", timedelta())
     monkeypatch.setattr(intake, "NODE_PATIENCE", timedelta())
-    welcome, away = customers.welcome, [Busy(5, BusyReason.NODE_AWAY), Busy(5, BusyReason.IN_DOUBT)]
-
-    async def welcome_later(turn: Turn) -> None:
-        if away:
-            raise away.pop()
-        await welcome(turn)
-
-    monkeypatch.setattr(customers, "welcome", welcome_later)
+    away = [Busy(5, BusyReason.NODE_AWAY), Busy(5, BusyReason.IN_DOUBT)]
+    welcome_after(monkeypatch, away)
     lena = await town.person("Lena")
     await lena.start()
     await town.idle()
@@ -196,15 +190,8 @@ async def test_another_process_knows_what_may_have_been_saved_by_a_machine_that_
     monkeypatch.setattr(intake, "MOST_TOLD", 0)  # nothing is remembered, as where another one goes on
     monkeypatch.setattr(intake, "BUSY_PAUSE", timedelta())
     monkeypatch.setattr(intake, "NODE_PATIENCE", timedelta())
-    welcome = customers.welcome
     away = [Busy(5, BusyReason.NODE_AWAY), Busy(5, BusyReason.NODE_AWAY), Busy(5, BusyReason.IN_DOUBT)]
-
-    async def welcome_later(turn: Turn) -> None:
-        if away:
-            raise away.pop()
-        await welcome(turn)
-
-    monkeypatch.setattr(customers, "welcome", welcome_later)
+    welcome_after(monkeypatch, away)
     lena = await town.person("Lena")
     await lena.start()
     await town.idle()
