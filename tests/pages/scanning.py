@@ -93,6 +93,11 @@ class Scanner:
         wanted = f"state === {json.dumps(state)} && text.startsWith({json.dumps(says)})"
         return plain((await self.tab.until(f"{clean}.find(([state, text]) => {wanted})"))[1])
 
+    async def reconnect(self) -> None:
+        """The network is there again, and the page hears of it."""
+        await self.page.unroute_all()
+        await self.page.evaluate("dispatchEvent(new Event('online'))")
+
     async def rows(self) -> int:
         """How many scans the list has."""
         return await self.page.locator("#scans > li").count()

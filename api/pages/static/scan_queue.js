@@ -22,7 +22,7 @@ const NOT_FINAL = new Set([401, 408, 421, 425, 429]);
  *   undo?: boolean, of?: string, program?: {id: number, title: string},
  * }} Scan What is kept: all that is needed to send it. `at` is the server's time in milliseconds. `program` is the one
  *   for which it was made, where there was a choice.
- * @typedef {"waiting" | "sending" | "done" | "refused" | "undone"} State
+ * @typedef {"seen" | "waiting" | "sending" | "done" | "refused" | "undone"} State One that is `seen` is not kept yet.
  * @typedef {{scan: Scan, state: State, reason?: string, code?: string, done?: any, tries: number, began: number}} Item
  */
 
@@ -65,11 +65,13 @@ export class Queue {
 
   /** Keep a scan, and send it. @param {Scan} scan */
   async add(scan) {
-    const item = /** @type {Item} */ ({ scan, state: "waiting", tries: 0, began: performance.now() });
+    const item = /** @type {Item} */ ({ scan, state: "seen", tries: 0, began: performance.now() });
     this.items.unshift(item);
     this.trim();
     this.parts.changed();
     await this.parts.store.put(scan);
+    item.state = "waiting";
+    this.parts.changed();
     this.pump();
     return item;
   }
@@ -82,8 +84,8 @@ export class Queue {
       await this.add({ key: newKey(), user, kind: "undo", shop, branch, at: this.parts.now(), stamps, name, entry, program, of: key });
     } else if (isOpen(item)) {
       item.scan.undo = true;
-      this.parts.changed();
       await this.parts.store.put(item.scan);
+      this.parts.changed();
     }
   }
 
@@ -167,7 +169,7 @@ export class Queue {
 
 /** Whether a scan is not answered yet. @param {Item} item */
 export function isOpen(item) {
-  return item.state === "waiting" || item.state === "sending";
+  return item.state === "seen" || item.state === "waiting" || item.state === "sending";
 }
 
 /** Whether an error is the server's answer to the scan. @param {unknown} error */
