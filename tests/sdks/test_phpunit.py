@@ -13,8 +13,9 @@ from tests.conftest import leg
 from tests.sdks.driving import SDKS
 
 PATIENCE_SECONDS = 60
-PACKAGES = "phpunit php-curl php-nyholm-psr7 php-symfony-http-client"
-PROBE = 'require "Nyholm/Psr7/autoload.php"; require "Symfony/Component/HttpClient/autoload.php"; curl_init();'
+PACKAGES = "phpunit php-curl php-nyholm-psr7 php-psr-http-client php-symfony-http-client"
+LIBRARIES = ("Nyholm/Psr7", "Psr/Http/Client", "Symfony/Component/HttpClient")
+PROBE = "".join(f'require "{name}/autoload.php"; ' for name in LIBRARIES) + "curl_init();"
 
 
 def phpunit(_home: Path) -> str:

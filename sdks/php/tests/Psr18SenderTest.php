@@ -21,7 +21,7 @@ final class Psr18SenderTest extends TestCase
     private function theirs(): array
     {
         if (!class_exists(Psr18Client::class) || !class_exists(Psr17Factory::class)) {
-            self::markTestSkipped("There is no PSR-18 client: apt-get install php-symfony-http-client php-nyholm-psr7");
+            self::markTestSkipped("There is no PSR-18 client: apt-get install php-symfony-http-client php-psr-http-client php-nyholm-psr7");
         }
         $messages = new Psr17Factory();
         return [new Psr18Client(HttpClient::create(["timeout" => 20]), $messages, $messages), $messages];
