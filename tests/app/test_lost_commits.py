@@ -81,7 +81,7 @@ async def test_a_commit_whose_answer_does_not_come_in_time_counts_once(
     postgres_settings: Settings, tmp_path: Path
 ) -> None:
     async with open_wire(postgres_settings.database_url, tmp_path) as (wire, url):
-        database = PostgresDatabase(f"{url}&command_timeout=0.5")
+        database = PostgresDatabase(f"{url}&command_timeout=2")
         shop = await open_shop(database)
         lena = await shop.join()
         wire.ends.clear()

@@ -69,10 +69,10 @@ async def open_and_close(database: PostgresDatabase) -> None:
 
 
 async def test_limits_hold_in_each_transaction(pooled: str) -> None:
-    database = PostgresDatabase(pooled, Limits(lock_seconds=0.2, statement_seconds=0.3))
+    database = PostgresDatabase(pooled, Limits(lock_seconds=1.0, statement_seconds=2.0))
     for ask in (database.read, database.write):
         with pytest.raises(Busy):
-            await ask(lambda connection: connection.exec_driver_sql("SELECT pg_sleep(5)"))
+            await ask(lambda connection: connection.exec_driver_sql("SELECT pg_sleep(60)"))
     assert await at_once([database.read(lambda c: c.exec_driver_sql("SELECT 1").scalar())]) == ([1], [])
     await database.close()
 
