@@ -12,6 +12,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing, suppress
@@ -186,11 +187,20 @@ def redis_program() -> str:
 
 
 def free_port() -> int:
-    """A port of this machine on which nobody listens now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port of this machine for a server that is about to start, or on which nobody is to listen.
+
+    It is held until this process ends. Who asks for any port does not get it, and who dials it is refused; but a server
+    that is told this very port may listen there, as servers set SO_REUSEADDR. Other systems than Linux would not let
+    it, so there the port is free only by luck.
+    """
+    holder = socket.socket()
+    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    holder.bind(("127.0.0.1", 0))
+    port: int = holder.getsockname()[1]
+    if sys.platform == "linux":
+        holder.detach()
+    holder.close()
+    return port
 
 
 def _wait_for_redis(url: str, log: Path) -> None:

@@ -1,5 +1,6 @@
 """The servers that other tests stand on are there, are the right ones, and keep tests apart."""
 
+import socket
 import sys
 from contextlib import closing
 from importlib import import_module
@@ -10,7 +11,7 @@ import asyncpg
 import pytest
 from redis import Redis
 
-from testkit.servers import fresh_postgres
+from testkit.servers import free_port, fresh_postgres
 from tests.conftest import SLOW_IMPORTS, is_slow_file
 
 
@@ -46,6 +47,17 @@ def test_redis_remembers_within_a_test_and_forgets_between_tests(redis_url: str,
         assert redis.get("time") is None
         redis.set("time", time)
         assert redis.get("time") == time
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a port that is held lets no server listen")
+def test_a_free_port_is_nobodys_until_the_server_that_is_told_it_listens_there() -> None:
+    place = "127.0.0.1", free_port()
+    with socket.socket() as passer_by, pytest.raises(OSError, match="in use"):
+        passer_by.bind(place)
+    with socket.socket() as caller, pytest.raises(ConnectionRefusedError):
+        caller.connect(place)
+    with socket.create_server(place), socket.create_connection(place) as caller:
+        assert caller.getpeername() == place
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere Python's own SQLite serves")
