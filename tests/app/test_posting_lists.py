@@ -163,6 +163,23 @@ async def test_a_customer_of_an_older_server_is_found_also_where_others_have_cha
     assert await agrees(shop, monkeypatch)
 
 
+async def test_a_name_that_an_older_server_has_changed_is_found_within_a_day_also_where_others_have_changed_since(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = await people(shop)
+    await make(shop)
+    await shop.update(ids[0], name="Zora Lang")
+    await shop.database.write(lambda connection: connection.execute(delete(posting_change)).close())
+    for name in ("Ben Ortiz", "Leo Lang"):
+        shop.clock.now += timedelta(hours=8)
+        await shop.update(ids[1], name=name)
+        await make(shop)
+        assert ids[0] in (await found(shop, "le"))[0], "an older server has noted nothing"
+    shop.clock.now += timedelta(hours=8, minutes=1)
+    await make(shop)
+    assert await agrees(shop, monkeypatch)
+
+
 async def test_lists_are_made_again_after_a_day_and_after_very_many_changes(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
