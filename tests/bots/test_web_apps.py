@@ -14,7 +14,7 @@ from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, MenuButton
 from testkit.http_server import free_port, served
 from tests.bots.echo import Laptop, card, open_laptop
 from tests.bots.two_phones import Phones, open_phones
-from tests.browser import Tab, open_tab
+from tests.browser import PATIENCE_MILLISECONDS, Tab, open_tab
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -92,7 +92,7 @@ class Opened:
     async def until(self, script: str) -> Any:  # noqa: ANN401 - whatever the script gives
         """Wait until an expression is true in the page, and give it."""
         look = f"const look = () => {{ const it = ({script}); if (it) so(it); else setTimeout(look, 10); }}; look();"
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_MILLISECONDS / 1_000):
             return await self.frame.evaluate(f"new Promise((so) => {{ {look} }})")
 
     async def hears(self, name: str, times: int = 1) -> list[Any]:

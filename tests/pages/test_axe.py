@@ -134,7 +134,7 @@ async def test_an_entry_is_undone_with_the_keyboard_alone(place: Place, browser:
         await tab.page.get_by_role("heading", name="Ledger", exact=True).wait_for()
         await tab.page.keyboard.press("Tab")
         await tab.page.keyboard.press("Enter")
-        assert await tab.page.evaluate("document.activeElement.id") == "main", "the first link skips the navigation"
+        await tab.until("document.activeElement.id === 'main'")  # the first link skips the navigation
         await on_to(tab, "Undo 3 stamps", "Enter")
         await on_to(tab, "Undo it now", "Space")
         await tab.page.get_by_text("That is undone.").wait_for()

