@@ -29,8 +29,16 @@ Object.defineProperty(performance, "timeOrigin", { value: %f });
 performance.now = () => 1000;
 """
 """A page that is loaded a second after a moment, however long that takes here."""
-SLOW_STORE = """
+TELL = """
 window.told = [];
+addEventListener("DOMContentLoaded", () => {
+  const said = (row) => (row.innerText.includes("will be undone") ? "to be undone" : row.dataset.state);
+  const tell = () => document.querySelectorAll("#scans > li").forEach((row) => told.push(said(row)));
+  new MutationObserver(tell).observe(document.querySelector("#scans"), { childList: true });
+});
+"""
+"""`told` are what is said of scans and the moments of keeping, in order."""
+SLOW_STORE = """
 const open = IDBDatabase.prototype.transaction;
 IDBDatabase.prototype.transaction = function (...asked) {
   const transaction = open.apply(this, asked);
@@ -39,12 +47,31 @@ IDBDatabase.prototype.transaction = function (...asked) {
   });
   return transaction;
 };
-addEventListener("DOMContentLoaded", () => {
-  const tell = () => document.querySelectorAll("#scans > li").forEach((row) => told.push(row.dataset.state));
-  new MutationObserver(tell).observe(document.querySelector("#scans"), { childList: true });
-});
 """
-"""A phone that needs a moment to keep something; `told` are the states of rows and the moments of keeping, in order."""
+"""A phone that needs a moment to keep something."""
+SLOW_TELEGRAM = """
+Object.defineProperty(window, "indexedDB", { value: null });
+const kept = new Map();
+const keep = (act, answer) => setTimeout(() => { told.push("kept"); act(); answer(null, true); }, 200);
+window.Telegram = { WebApp: {
+  isVersionAtLeast: () => true, enableClosingConfirmation() {}, disableClosingConfirmation() {},
+  DeviceStorage: {
+    getItem: (key, answer) => answer(null, kept.get(key) ?? null),
+    setItem: (key, value, answer) => keep(() => kept.set(key, value), answer),
+    removeItem: (key, answer) => keep(() => kept.delete(key), answer),
+  },
+} };
+"""
+"""A phone where only Telegram keeps something, and needs a moment for it."""
+UNDO_AND_SEND = """(() => {
+  const row = document.querySelector("#scans > li[data-state=waiting]");
+  if (!row) return false;
+  told.length = 0;
+  row.querySelector("button").click();
+  dispatchEvent(new Event("online"));
+  return true;
+})()"""
+"""Undo the scan that waits, while the network comes back for a moment: the list is drawn at once."""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -133,17 +160,39 @@ async def test_a_card_that_still_lies_there_when_the_page_is_loaded_again_is_no_
     assert await stamps_of(shop) == [1, 1]
 
 
-async def test_a_scan_is_said_to_wait_and_is_sent_only_once_it_is_kept(place: Place, camera_browser: Browser) -> None:
+@pytest.mark.parametrize("store", [SLOW_STORE, SLOW_TELEGRAM], ids=["database", "telegram"])
+async def test_a_scan_is_said_to_wait_and_is_sent_only_once_it_is_kept(
+    place: Place, camera_browser: Browser, store: str
+) -> None:
     shop = await place.town.open_shop()
     ana, lena = await place.town.hire(shop, "Ana"), await shop.join("Lena")
     async with open_scanner(camera_browser, place) as scanner:
-        await scanner.page.add_init_script(SLOW_STORE)
+        await scanner.page.route("**/telegram-web-app.js", abort)
+        await scanner.page.add_init_script(TELL + store)
         await scanner.open(ana)
         await scanner.show(lena.qr_code)
         await scanner.row("done", "+1 for Lena")
         told = await scanner.page.evaluate("told")
     assert told[: told.index("kept")] == ["seen"]
     assert set(told[told.index("kept") :]) - {"kept"} <= {"waiting", "sending", "done"}
+
+
+@pytest.mark.parametrize("store", [SLOW_STORE, SLOW_TELEGRAM], ids=["database", "telegram"])
+async def test_a_scan_that_waits_is_said_to_be_undone_later_only_once_that_is_kept(
+    place: Place, camera_browser: Browser, store: str
+) -> None:
+    shop = await place.town.open_shop()
+    ana, lena = await place.town.hire(shop, "Ana"), await shop.join("Lena")
+    async with open_scanner(camera_browser, place) as scanner:
+        await scanner.page.route("**/telegram-web-app.js", abort)
+        await scanner.page.add_init_script(TELL + store)
+        await scanner.open(ana)
+        await scanner.page.route(STAMPS, abort)
+        await scanner.show(lena.qr_code)
+        await scanner.tab.until(UNDO_AND_SEND)
+        told = await scanner.tab.until("told.includes('to be undone') && told")
+    assert told[0] == "sending"
+    assert told.index("kept") < told.index("to be undone")
 
 
 async def test_two_windows_of_one_person_send_what_waits_once(place: Place, camera_browser: Browser) -> None:

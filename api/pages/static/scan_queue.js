@@ -23,7 +23,9 @@ const NOT_FINAL = new Set([401, 408, 421, 425, 429]);
  * }} Scan What is kept: all that is needed to send it. `at` is the server's time in milliseconds. `program` is the one
  *   for which it was made, where there was a choice.
  * @typedef {"seen" | "waiting" | "sending" | "done" | "refused" | "undone"} State One that is `seen` is not kept yet.
- * @typedef {{scan: Scan, state: State, reason?: string, code?: string, done?: any, tries: number, began: number}} Item
+ * @typedef {{
+ *   scan: Scan, state: State, reason?: string, code?: string, done?: any, tries: number, began: number, undoKept?: boolean,
+ * }} Item That it is undone once it is answered is said as soon as that is kept.
  */
 
 export class Queue {
@@ -53,7 +55,7 @@ export class Queue {
     const kept = await this.parts.store.all();
     const own = kept.filter((scan) => scan.user === user && !this.items.some((item) => item.scan.key === scan.key));
     this.foreign = kept.filter((scan) => scan.user !== user).length;
-    for (const scan of own) this.items.unshift({ scan, state: "waiting", tries: 0, began: NaN });
+    for (const scan of own) this.items.unshift({ scan, state: "waiting", tries: 0, began: NaN, undoKept: scan.undo });
     this.parts.changed();
     this.pump();
   }
@@ -85,6 +87,7 @@ export class Queue {
     } else if (isOpen(item)) {
       item.scan.undo = true;
       await this.parts.store.put(item.scan);
+      item.undoKept = true;
       this.parts.changed();
     }
   }

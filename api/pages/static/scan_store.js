@@ -27,16 +27,17 @@ export class Store {
     return [...byKey.values()].sort((one, other) => one.at - other.at);
   }
 
-  /** Keep a scan; returns once it is kept, or once that takes too long. @param {Row} scan */
+  /** Keep a scan; returns once it is kept in one of the two, or once that takes too long. @param {Row} scan */
   async put(scan) {
     this.later((scans) => [...scans.filter((one) => one.key !== scan.key), scan]);
-    await within(this.change((table) => table.put(scan)), undefined);
+    const kept = await within(this.change((table) => table.put(scan)), false);
+    if (!kept) await within(this.turn, undefined);
   }
 
   /** Forget a scan that was answered. @param {string} key */
   async remove(key) {
     this.later((scans) => scans.filter((one) => one.key !== key));
-    await within(this.change((table) => table.delete(key)), undefined);
+    await within(this.change((table) => table.delete(key)), false);
   }
 
   /** @returns {Promise<Row[]>} */
@@ -46,16 +47,17 @@ export class Store {
     return asked(database.transaction(TABLE).objectStore(TABLE).getAll());
   }
 
-  /** @param {(table: IDBObjectStore) => IDBRequest} act */
+  /** Whether it was done: not where there is no database. @param {(table: IDBObjectStore) => IDBRequest} act */
   async change(act) {
     const database = await this.database;
-    if (!database) return;
+    if (!database) return false;
     const transaction = database.transaction(TABLE, "readwrite");
     act(transaction.objectStore(TABLE));
     await new Promise((done, failed) => {
       transaction.oncomplete = () => done(undefined);
       transaction.onabort = transaction.onerror = () => failed(transaction.error);
     });
+    return true;
   }
 
   /** @returns {Promise<Row[]>} */

@@ -124,7 +124,7 @@ function stateOf(item) {
   if (item.state === "refused") return item.reason ?? "";
   if (item.state === "undone") return say("Undone");
   if (item.state === "done") return item.scan.kind === "stamp" ? moreOf(item) : say("Done");
-  if (item.scan.undo) return say("It will be undone once it is sent.");
+  if (item.undoKept) return say("It will be undone once it is sent.");
   if (item.state === "seen" || (item.state === "sending" && item.tries < 2)) return say("Being sent …");
   return item.reason || say("Waits for the network. It is sent by itself.");
 }
