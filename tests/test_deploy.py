@@ -12,7 +12,6 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -29,6 +28,7 @@ from api.routes import monitoring
 from loyalty_app.settings import Settings, SettingsError, read_settings
 from loyalty_cli import loyalty
 from testkit.concurrency import until
+from testkit.servers import free_port
 from tests.documents import blocks, typed
 
 ROOT = Path(__file__).parents[1]
@@ -374,11 +374,9 @@ def test_nginx_understands_its_file(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-async def test_nginx_logs_no_phone_number_on_any_port_also_when_the_service_is_away(
-    tmp_path: Path, unused_tcp_port_factory: Callable[[], int]
-) -> None:
+async def test_nginx_logs_no_phone_number_on_any_port_also_when_the_service_is_away(tmp_path: Path) -> None:
     nginx, openssl = needs("nginx"), needs("openssl")
-    plain, secure, away = (unused_tcp_port_factory() for _ in range(3))
+    plain, secure, away = (free_port() for _ in range(3))
     ours = own_nginx(openssl, tmp_path).replace("127.0.0.1:8000", f"127.0.0.1:{away}")
     ours = re.sub(r"listen (\d+)", lambda found: f"listen 127.0.0.1:{secure if found[1] == '443' else plain}", ours)
     (tmp_path / "ours.conf").write_text(ours.replace("/var/log/nginx", str(tmp_path)))

@@ -20,6 +20,7 @@ from loyalty_app.settings import Settings
 from testkit.builders import NOON
 from testkit.console import A_KEY, CAFE, Console
 from testkit.postgres_wire import PostgresWire
+from testkit.servers import free_port
 from tests.backups.conftest import ODD_PASSWORD
 from tests.cli.test_doctor import checks
 
@@ -78,12 +79,12 @@ def test_the_password_is_in_no_command_line(tmp_path: Path, monkeypatch: pytest.
 
 @pytest.mark.usefixtures("tools")
 async def test_the_first_of_several_hosts_that_answers_is_dumped_and_restored(
-    strict_database: str, tmp_path: Path, unused_tcp_port: int
+    strict_database: str, tmp_path: Path
 ) -> None:
     server = make_url(strict_database)
     listening = await asyncio.start_server(PostgresWire(server).carry, "127.0.0.1", 0)
     port = listening.sockets[0].getsockname()[1]
-    hosts = {"host": (f"127.0.0.1:{unused_tcp_port}", f"127.0.0.1:{port}")}
+    hosts = {"host": (f"127.0.0.1:{free_port()}", f"127.0.0.1:{port}")}
     url = server._replace(host=None, port=None).set(query=hosts).render_as_string(hide_password=False)
     settings = Settings(database_url=url, secret_key=A_KEY)
     try:

@@ -14,6 +14,7 @@ from loyalty_app.observability.queue_depths import QueueDepth, QueueDepths
 from loyalty_app.settings import Settings
 from testkit.concurrency import until
 from testkit.console import CAFE, Console
+from testkit.servers import free_port
 from testkit.town import Town
 from tests.api.till import Api, Till, refused
 from tests.observability.scrape import Scrape
@@ -166,12 +167,12 @@ def children(pid: int) -> list[int]:
 
 @pytest.mark.parametrize("command", ["worker", "bot"])
 async def test_a_process_without_http_answers_on_a_port_of_its_own(
-    tmp_path: Path, sqlite_settings: Settings, command: str, unused_tcp_port: int
+    tmp_path: Path, sqlite_settings: Settings, command: str
 ) -> None:
-    console = Console(tmp_path, sqlite_settings)
-    with console.start(command, LOYALTY_METRICS_PORT=str(unused_tcp_port)) as process:
+    console, port = Console(tmp_path, sqlite_settings), free_port()
+    with console.start(command, LOYALTY_METRICS_PORT=str(port)) as process:
         async with httpx.AsyncClient() as client:
-            await until(lambda: answers(client, f"http://127.0.0.1:{unused_tcp_port}/metrics"))
+            await until(lambda: answers(client, f"http://127.0.0.1:{port}/metrics"))
         process.send_signal(signal.SIGTERM)
         assert process.wait(PATIENCE_SECONDS) == 0
 

@@ -20,7 +20,7 @@ from loyalty_app.webhooks.sender import KINDS, UNREADABLE
 from loyalty_core.delivery_retries import RETRY_SCHEDULE
 from loyalty_core.events import EVENT_TYPES, Event
 from loyalty_core.webhooks import make_secret, sign, signature_header
-from testkit.servers import Missing
+from testkit.servers import Missing, free_port
 from tests.conftest import leg
 from tests.webhooks.receiver import HOST
 from tests.webhooks.sending import BODY, OLD_SECRET, a_job, sending
@@ -244,11 +244,6 @@ def receiver_of_the_page() -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
             yield f"http://{HOST}:{port}/hook", process
         finally:
             process.terminate()
-
-
-def free_port() -> int:
-    with socket.create_server((HOST, 0)) as server:
-        return int(server.getsockname()[1])
 
 
 def wait_for(port: int) -> None:
