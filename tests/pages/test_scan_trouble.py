@@ -38,6 +38,18 @@ addEventListener("DOMContentLoaded", () => {
 });
 """
 """`told` are what is said of scans and the moments of keeping, in order."""
+SLOW_LOOKS = """
+const now = performance.now;
+let late = 0;
+performance.now = () => now.call(performance) + late;
+Object.assign(window, { slow: false, looks: 0 });
+BarcodeDetector.prototype.detect = async () => {
+  looks += 1;
+  if (slow) late += 6000;
+  return slow && looks % 2 ? [] : cards.map((rawValue) => ({ rawValue }));
+};
+"""
+"""A camera that needs six seconds for a look once it is `slow`, and then sees what lies there at every other look."""
 SLOW_STORE = """
 const open = IDBDatabase.prototype.transaction;
 IDBDatabase.prototype.transaction = function (...asked) {
@@ -193,6 +205,28 @@ async def test_a_scan_that_waits_is_said_to_be_undone_later_only_once_that_is_ke
         told = await scanner.tab.until("told.includes('to be undone') && told")
     assert told[0] == "sending"
     assert told.index("kept") < told.index("to be undone")
+
+
+async def test_a_card_that_lies_there_is_one_scan_however_long_looks_take_and_another_once_it_was_away(
+    place: Place, camera_browser: Browser
+) -> None:
+    shop = await place.town.open_shop()
+    ana, lena = await place.town.hire(shop, "Ana"), await shop.join("Lena")
+    async with open_scanner(camera_browser, place, detector=False) as scanner:
+        await scanner.page.add_init_script(DETECTOR + SLOW_LOOKS)
+        await scanner.open(ana)
+        await scanner.show(lena.qr_code)
+        await scanner.row("done", "+1 for Lena")
+        seen = await scanner.page.evaluate("{ slow = true; looks; }")
+        await scanner.tab.until(f"looks > {seen + 8}")
+        assert await scanner.rows() == 1
+        await scanner.show()
+        seen = await scanner.page.evaluate("looks")
+        await scanner.tab.until(f"looks > {seen + 4}")
+        await scanner.page.evaluate("{ slow = false; }")
+        await scanner.show(lena.qr_code)
+        await scanner.tab.until("document.querySelectorAll('#scans > li[data-state=done]').length === 2")
+    assert await stamps_of(shop) == [1, 1]
 
 
 async def test_two_windows_of_one_person_send_what_waits_once(place: Place, camera_browser: Browser) -> None:

@@ -4,7 +4,7 @@
  * and knows where the person works.
  */
 import { ask, newKey } from "./api.js";
-import { isAgain, remember } from "./scan_memory.js";
+import { countLook, isAgain, remember } from "./scan_memory.js";
 import { ProgramChoice } from "./scan_program.js";
 import { CameraReader, TelegramReader } from "./scan_readers.js";
 import { Queue } from "./scan_queue.js";
@@ -40,7 +40,7 @@ const queue = new Queue({
     gate(problem.message, waits, inside ? say("Close") : say("Try again"), inside ? close : () => location.reload());
   },
 });
-const hearer = { onCode, onState: showState, shop: () => shop };
+const hearer = { onCode, onLook: countLook, onState: showState, shop: () => shop };
 const camera = new CameraReader(part("video"), hearer);
 const telegram = new TelegramReader(hearer);
 /** @type {CameraReader | TelegramReader} */

@@ -16,7 +16,11 @@ const DETECT_PAUSE = 120;
 const HIDDEN_PAUSE = 500;
 const AFTER_PROBLEM = 1000;
 
-/** @typedef {{onCode: (text: string) => boolean | void, onState: (state: string) => void, shop: () => number}} Hearer */
+/**
+ * @typedef {{
+ *   onCode: (text: string) => boolean | void, onLook: () => void, onState: (state: string) => void, shop: () => number,
+ * }} Hearer
+ */
 
 /** Telegram's scanner: one popup for many cards. */
 export class TelegramReader {
@@ -101,7 +105,7 @@ export class CameraReader {
     if (this.video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) return DETECT_PAUSE;
     if (this.detector) {
       try {
-        for (const found of await this.detector.detect(this.video)) this.hearer.onCode(found.rawValue);
+        this.hear((await this.detector.detect(this.video)).map((/** @type {any} */ found) => found.rawValue));
         return DETECT_PAUSE;
       } catch (error) {
         console.info("the browser's reader does not work here; frames are sent instead", error);
@@ -111,13 +115,19 @@ export class CameraReader {
     return this.send();
   }
 
+  /** Tell of a look, and of what it saw. @param {string[]} texts */
+  hear(texts) {
+    this.hearer.onLook();
+    for (const text of texts) this.hearer.onCode(text);
+  }
+
   /** Send a frame to the server, and hear what it has read. */
   async send() {
     const frame = await this.frame();
     if (!frame) return FRAME_PAUSE;
     try {
       const read = await ask("POST", `api/scan/${this.hearer.shop()}/frames`, { body: frame });
-      for (const text of read.codes) this.hearer.onCode(text);
+      this.hear(read.codes);
       return FRAME_PAUSE;
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
