@@ -1,5 +1,7 @@
 """Ordered faults: the next calls of a bot fail. `control` orders them, `gateway` carries them out."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Literal
 
 from msgspec import Struct, field
@@ -36,9 +38,10 @@ class Fault(Struct, kw_only=True):
 
 
 class Faults(Struct):
-    """All faults that are still to come, the oldest first."""
+    """All faults that are still to come, the oldest first. `wait` lets the seconds of slow calls pass."""
 
     ordered: list[Fault] = field(default_factory=list)
+    wait: Callable[[float], Awaitable[object]] = asyncio.sleep
 
     def next(self, bot: str, method: str) -> Fault | None:
         """The fault that hits this call, if any; it counts as used once."""

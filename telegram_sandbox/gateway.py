@@ -1,6 +1,5 @@
 """The entrance of the Bot API: /bot{token}/{method} and the files. The methods are in `calls`."""
 
-import asyncio
 import inspect
 
 import msgspec
@@ -55,7 +54,7 @@ async def carried_out(world: World, bot: Bot, method: Method, sent: Sent, fault:
     for name in unknown_parameters(method.wants, sent):
         world.note_unknown({"bot": bot.username, "method": method.name, "parameter": name})
     if fault and fault.kind == "slow":
-        await asyncio.sleep(fault.seconds)
+        await world.faults.wait(fault.seconds)
     if fault and (refusal := fault.refusal()):
         return refusal
     try:

@@ -1,5 +1,6 @@
 """A bot that asks the sandbox without a connection learns what it learns over one, and the sandbox sees the same."""
 
+import asyncio
 import re
 from typing import Any
 
@@ -59,9 +60,12 @@ async def story(kind: type[HTTPXRequest]) -> tuple[object, ...]:
         lost = await fails(bot.send_message(ana.id, "lost"))
         await sandbox.order_fault("stamp_bot", "too_many_requests", retry_after=7)
         refused = await fails(bot.send_message(ana.id, "refused"))
-        await sandbox.order_fault("stamp_bot", "slow", seconds=0.2)
+        its_time = asyncio.Event()
+        sandbox.world.faults.wait = lambda _: its_time.wait()
+        await sandbox.order_fault("stamp_bot", "slow")
         late = await fails(bot.send_message(ana.id, "late", read_timeout=0.01))
         await bot.send_message(ana.id, "again")
+        its_time.set()
         await bot.shutdown()
         noted = [noticed(call) for call in await sandbox.calls("stamp_bot")]
         return said.text, bytes(file), update.message is not None, lost, refused, late, [*filter(None, noted)]

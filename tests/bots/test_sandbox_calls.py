@@ -13,6 +13,7 @@ from telegram.error import BadRequest, Forbidden, InvalidToken, NetworkError, Re
 from telegram_sandbox import World, create_sandbox
 from telegram_sandbox.calls import METHODS
 from testkit.bot_api import check_calls, description, find_description
+from testkit.concurrency import until
 from testkit.people import Person
 from testkit.sandbox import SandboxServer
 from tests.conftest import leg
@@ -108,11 +109,19 @@ async def test_a_server_error_and_a_block_do_nothing(sandbox: SandboxServer, bot
 
 
 async def test_a_slow_call_is_done_late(sandbox: SandboxServer, bot: Bot, ana: Person) -> None:
-    await sandbox.order_fault("stamp_bot", "slow", seconds=0.3)
+    its_time = asyncio.Event()
+    sandbox.world.faults.wait = lambda _: its_time.wait()
+    await sandbox.order_fault("stamp_bot", "slow")
+
+    async def both_are_there() -> bool:
+        return [message.words for message in (await ana.screen()).from_bot] == ["y", "x"]
 
     with pytest.raises(TimedOut):
         await bot.send_message(ana.id, "x", read_timeout=0.05)
     await bot.send_message(ana.id, "y")
+    assert [message.words for message in (await ana.screen()).from_bot] == ["y"]
+    its_time.set()
+    await until(both_are_there)
 
 
 async def test_a_fault_hits_only_its_bot_and_method(sandbox: SandboxServer, bot: Bot, ana: Person) -> None:
