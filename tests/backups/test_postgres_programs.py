@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
@@ -9,15 +10,17 @@ import asyncpg
 import pytest
 from sqlalchemy import make_url
 
+from loyalty_app.backups import postgres
 from loyalty_app.backups.archive import BackupRefused
 from loyalty_app.backups.create import make_backup
-from loyalty_app.backups.postgres import check_idle
+from loyalty_app.backups.postgres import LEAVING_SECONDS, check_idle
 from loyalty_app.backups.postgres_programs import connection_string, run_program
 from loyalty_app.backups.restore import restore_backup
 from loyalty_app.db.migrate import migrate
 from loyalty_app.db.postgres.parameters import read_parameters
 from loyalty_app.settings import Settings
 from testkit.builders import NOON
+from testkit.concurrency import until
 from testkit.console import A_KEY, CAFE, Console
 from testkit.postgres_wire import PostgresWire
 from testkit.servers import free_port
@@ -29,7 +32,7 @@ tr '\\0' '\\n' < /proc/$$/cmdline > words
 printf %s "$PGPASSWORD" > secret
 """
 
-
+SLEEPS = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pid = $1 AND wait_event = 'PgSleep')"
 TWO_HOSTS = "user='u' dbname='shop' host='a,b' port='1,2' target_session_attrs='read-write'"
 
 
@@ -96,14 +99,27 @@ async def test_the_first_of_several_hosts_that_answers_is_dumped_and_restored(
     assert (made.manifest.proven, back.found.proven, bool(back.aside)) == (True, True, True)
 
 
-async def test_a_session_that_is_about_to_end_does_not_refuse_a_restore(postgres_database: str) -> None:
-    leaving = await asyncpg.connect(postgres_database)
-    working = asyncio.create_task(leaving.execute("SELECT pg_sleep(1)"))
-    await asyncio.sleep(0)
+async def test_a_session_that_is_about_to_end_does_not_refuse_a_restore(
+    postgres_url: str, postgres_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leaving, watching = [await asyncpg.connect(url) for url in (postgres_database, postgres_url)]
+    number = leaving.get_server_pid()
+    working = asyncio.create_task(leaving.execute("SELECT pg_sleep(3600)"))
+    await until(lambda: watching.fetchval(SLEEPS, number))
     leaving.terminate()  # the server notices it only once the statement is done
+    done = []
+
+    def looks() -> Iterator[float]:
+        yield LEAVING_SECONDS[0]
+        done.append(asyncio.create_task(watching.fetchval("SELECT pg_cancel_backend($1)", number)))
+        yield from LEAVING_SECONDS[1:]
+
+    monkeypatch.setattr(postgres, "LEAVING_SECONDS", looks())
     assert await check_idle(postgres_database, replace=True)
+    assert await asyncio.gather(*done) == [True], "it was seen while it was still there"
     with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, OSError)):
         await working
+    await watching.close()
 
 
 @pytest.mark.usefixtures("tools")
