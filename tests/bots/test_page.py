@@ -22,6 +22,17 @@ LOG = "document.querySelector('#phone-left .log')"
 AT_END = f"(({{scrollHeight, scrollTop, clientHeight}}) => scrollHeight - scrollTop - clientHeight < 2)({LOG})"
 WIDTHS = "[...document.querySelectorAll('html, body, .log')].map((it) => it.scrollWidth - it.clientWidth)"
 NEXT_LOOK_MILLISECONDS = 2_000
+NOTE_TOASTS = """{
+  window.toasts = [];
+  const note = () => document.querySelectorAll(".toast").forEach((toast) => toasts.push(toast.innerText));
+  document.querySelectorAll(".toasts").forEach((place) => new MutationObserver(note).observe(place, {childList: true}));
+}"""
+"""A toast goes by itself: what they said is noted, however late a test looks."""
+HOLD_STAGES = """new MutationObserver(() => {
+  const pieces = (stage) => stage.getAnimations({subtree: true});
+  [...document.querySelectorAll(".stage")].flatMap(pieces).forEach((piece) => piece.pause());
+}).observe(document, {childList: true, subtree: true})"""
+"""An effect goes by itself, too: it stands still until a test has seen it."""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -86,8 +97,9 @@ async def test_a_phone_shows_what_happens_elsewhere_by_itself(started: Phones) -
 
 async def test_a_press_shows_the_toast_of_the_bot(started: Phones) -> None:
     await started.says("left", "buttons")
+    await started.ask(NOTE_TOASTS)
     await started.press("left", "toast")
-    await started.until("document.querySelector('#phone-left .toast')?.innerText === 'A toast for you'")
+    await started.until("toasts.includes('A toast for you')")
     await started.until("!document.querySelector('[aria-busy=true]')")
 
 
@@ -142,9 +154,10 @@ async def test_the_two_cameras_are_called_by_what_they_look_for(phones: Phones) 
 
 
 async def test_where_no_card_is_shown_there_is_nothing_to_scan(started: Phones) -> None:
+    await started.ask(NOTE_TOASTS)
     # Playwright's own click waits until a button is enabled; people do not.
     await started.part("right", ".scan[aria-disabled=true]").click(force=True)
-    await started.until("document.querySelector('#phone-right .toast')?.innerText.includes('no card')")
+    await started.until("toasts.some((text) => text.includes('no card'))")
 
 
 async def test_a_pasted_picture_is_sent_once_it_was_seen(started: Phones) -> None:
@@ -273,6 +286,7 @@ async def test_who_wants_no_movement_gets_none(started: Phones) -> None:
 
 
 async def test_an_effect_is_played_once(moving: Phones) -> None:
+    await moving.ask(f"void {HOLD_STAGES}")
     await moving.says("left", "fireworks")
     stage = moving.part("left", ".stage")
     await stage.wait_for(state="attached")
