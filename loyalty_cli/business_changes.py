@@ -158,8 +158,10 @@ def delete(business_id: int, *, dry_run: bool, yes: bool, as_json: bool) -> None
     Customers, cards, the ledger, people, keys, webhooks with what waits, and its own bot. Servers go on meanwhile. Take
     a backup before, or `loyalty export`. Backups that were made still hold the shop.
     """
-    from loyalty_app.shops.closing import close_shop, examine_closing
+    from loyalty_app.shops.closing import close_shop, examine_closing, forget_bots
 
+    if not dry_run:
+        with_database(forget_bots)  # if a run was killed right after the shop was gone
     found = with_database(lambda database: examine_closing(database, business_id))
     if dry_run:
         tell(_closing_answer(found, dry_run=True), _closing_words(found, "would be deleted"), as_json=as_json)

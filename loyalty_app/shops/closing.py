@@ -2,8 +2,9 @@
 
 Which tables that are is read from the tables themselves, so that a later one cannot be forgotten: each with a
 `business_id`, and each with a `bot_id` for the shop's own bot. Customers go first, some at a time, each with all that
-hangs on them; then the rest; and at the end, in one transaction, what is left, what came meanwhile, and the shop. A run
-that was stopped is just repeated.
+hangs on them; then the rest; and at the end, in one transaction, what is left, what came meanwhile, and the shop. Its
+bot is nobody's from then on, until what its process wrote to the last is deleted with it. A run that was stopped is
+just repeated; what one has left that was killed after the shop was gone is found by `forget_bots`.
 """
 
 from collections import Counter
@@ -37,6 +38,16 @@ AT_ONCE = 200
 TRIES = 10
 OTHERS_TOO = {telegram_chat.name}
 """Tables whose rows belong to a person and only name a shop: they are kept, and name it no more."""
+OF_NOBODY = {
+    "business_id": None,
+    "username": "",
+    "token": None,
+    "removed_at": func.coalesce(telegram_bot.c.removed_at, telegram_bot.c.created_at),
+}
+IS_NOBODYS = and_(
+    telegram_bot.c.business_id.is_(None), telegram_bot.c.username == "", telegram_bot.c.removed_at.is_not(None)
+)
+"""Whether a bot is that of a shop that is gone. One that was shared once has a name."""
 
 
 class ClosedShop(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,7 +87,7 @@ async def close_shop(database: Database, business_id: int) -> ClosedShop:
         if table not in {business, customer, telegram_bot}:  # others refer to these
             await delete_rows(database, table, business_id, portions=before.rows.get(table.name, 0) // AT_ONCE)
     await finish(database, lambda connection: _delete_the_rest(connection, business_id))
-    await database.write(lambda connection: _delete_of_bots(connection, bots))  # what a bot's process wrote meanwhile
+    await forget_bots(database)
     left = await database.read(
         lambda connection: sum(counted(connection, business_id).values()) + _left_of_bots(connection, bots)
     )
@@ -87,20 +98,29 @@ def _bots_of(connection: Connection, business_id: int) -> Sequence[int]:
     return connection.scalars(select(telegram_bot.c.bot_id).where(telegram_bot.c.business_id == business_id)).all()
 
 
+async def forget_bots(database: Database) -> None:
+    """Delete the bots of shops that are gone, with what their processes wrote to the last."""
+    there = select(telegram_bot.c.bot_id).where(IS_NOBODYS)
+    if await database.read(lambda connection: connection.scalars(there).all()):
+        await database.write(_delete_bots)
+
+
+def _delete_bots(connection: Connection) -> None:
+    nobodys = select(telegram_bot.c.bot_id).where(IS_NOBODYS).with_for_update()
+    bots = connection.scalars(nobodys).all()
+    for table in (*_of_bots(), telegram_bot):
+        connection.execute(delete(table).where(table.c.bot_id.in_(bots))).close()
+
+
 def _without_bot(table: Table, bots: Sequence[int]) -> ColumnElement[bool]:
-    """Which rows of a table belong to one of these bots, if that is gone."""
-    return and_(table.c.bot_id.in_(bots), table.c.bot_id.not_in(select(telegram_bot.c.bot_id)))
+    """Which rows of a table belong to one of these bots, if that is gone or nobody's."""
+    return and_(table.c.bot_id.in_(bots), table.c.bot_id.not_in(select(telegram_bot.c.bot_id).where(~IS_NOBODYS)))
 
 
 def _of_bots() -> list[Table]:
     """The tables whose rows have a bot and no shop."""
     tables = [table for table in own_tables() if "bot_id" in table.c]
     return [table for table in tables if "business_id" not in table.c or table.name in OTHERS_TOO]
-
-
-def _delete_of_bots(connection: Connection, bots: Sequence[int]) -> None:
-    for table in _of_bots() if bots else ():
-        connection.execute(delete(table).where(_without_bot(table, bots))).close()
 
 
 def _left_of_bots(connection: Connection, bots: Sequence[int]) -> int:
@@ -172,12 +192,15 @@ async def finish(database: Database, delete_the_rest: Callable[[Connection], Non
 
 
 def _delete_the_rest(connection: Connection, business_id: int) -> None:
-    """Delete the customers, then all else, the shop last."""
+    """Delete the customers, then all else, the shop last; its bots are nobody's then."""
     delete_all_customers(connection, business_id)
     for change in _detached(business_id):
         connection.execute(change).close()
-    for table in sorted(own_tables(), key=lambda table: table is telegram_bot or 2 * (table is business)):
-        connection.execute(delete(table).where(is_own(table, business_id))).close()
+    for table in own_tables():
+        if table not in {telegram_bot, business}:
+            connection.execute(delete(table).where(is_own(table, business_id))).close()
+    connection.execute(update(telegram_bot).where(is_own(telegram_bot, business_id)).values(OF_NOBODY)).close()
+    connection.execute(delete(business).where(is_own(business, business_id))).close()
 
 
 def delete_all_customers(connection: Connection, business_id: int) -> None:

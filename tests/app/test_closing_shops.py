@@ -42,17 +42,18 @@ def value(column: Column[Any], shop: int) -> object:
     return b"x%d" % shop if isinstance(column.type, LargeBinary) else f"x{shop}"
 
 
+def fill(connection: Connection) -> None:
+    """Give two shops a row in every table."""
+    for table in OF_SHOPS:
+        for shop in (GONE, STAYS):
+            connection.execute(table.insert().values({c.name: value(c, shop) for c in table.columns})).close()
+    guest = {c.name: value(c, GONE) for c in tables.telegram_chat.columns} | {"bot_id": SHARED_BOT}
+    connection.execute(tables.telegram_chat.insert().values(guest)).close()
+
+
 @pytest.fixture
 async def two_shops(database: Database) -> Database:
     """A database in which two shops have a row in every table."""
-
-    def fill(connection: Connection) -> None:
-        for table in OF_SHOPS:
-            for shop in (GONE, STAYS):
-                connection.execute(table.insert().values({c.name: value(c, shop) for c in table.columns})).close()
-        guest = {c.name: value(c, GONE) for c in tables.telegram_chat.columns} | {"bot_id": SHARED_BOT}
-        connection.execute(tables.telegram_chat.insert().values(guest)).close()
-
     await database.write(fill)
     return database
 
@@ -117,7 +118,7 @@ async def test_what_the_process_of_the_shops_bot_still_writes_is_gone_too_and_wo
 
     monkeypatch.setattr(closing, "finish", write_late)
     with monkeypatch.context() as patch:
-        patch.setattr(closing, "_delete_of_bots", lambda *_: None)
+        patch.setattr(closing, "_delete_bots", lambda connection: rows_of(tables.telegram_bot, connection))
         assert (await close_shop(two_shops, GONE)).left == 1
     rows = await two_shops.read(lambda c: rows_of(tables.telegram_update, c))
     assert [row.bot_id for row in rows if is_of(row, GONE)] == [70 + GONE]

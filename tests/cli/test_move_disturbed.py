@@ -1,13 +1,10 @@
 """A move that is killed, a till that goes on meanwhile, and the way back: nothing is lost, nothing counts twice."""
 
 import asyncio
-import os
-import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 from msgspec import structs
@@ -17,7 +14,6 @@ from loyalty_app.customers.histories import Seen
 from loyalty_app.customers.proof import Proof
 from loyalty_app.db.engine import Database, open_database
 from loyalty_app.db.migrate import migrate
-from loyalty_app.db.sqlite.engine import SqliteDatabase
 from loyalty_app.db.tables import api_key, business, customer, import_job, telegram_bot, transaction
 from loyalty_app.importing.import_jobs import ImportQueue
 from loyalty_app.moving.arrivals import check_clashes
@@ -37,6 +33,7 @@ from loyalty_app.shops.owner_notices import NoticeQueue, add_notice
 from loyalty_core.errors import Busy, ShopMoved
 from testkit.builders import NOON
 from testkit.clocks import Clock
+from testkit.killed_writes import killed_at
 from testkit.shop import Shop, open_shop
 
 PLACE = "the new place"
@@ -103,37 +100,6 @@ async def prove(database: Database, number: int) -> Proof:
     await database.read(proof.run)
     assert proof.differences == []
     return proof
-
-
-def killed_at(write: int, work: Callable[[], Any]) -> bool:
-    """Do something in a process of its own, which is killed when it begins its write of that number; whether it was."""
-    child = os.fork()
-    if child == 0:
-        os.environ["PYTHONWARNINGS"] = "ignore"
-        _die_at(write)
-        os._exit(_ended(work))
-    _, status = os.waitpid(child, 0)
-    return os.WIFSIGNALED(status) or os.WEXITSTATUS(status) != 0
-
-
-def _ended(work: Callable[[], Any]) -> int:
-    try:
-        work()
-    except BaseException:  # noqa: BLE001  # the process ends here
-        return 1
-    return 0
-
-
-def _die_at(write: int) -> None:
-    checked, count = SqliteDatabase._checked, [0]  # noqa: SLF001  # runs right before each commit
-
-    def counting(self: SqliteDatabase, result: Any) -> Any:  # noqa: ANN401  # whatever was written
-        count[0] += 1
-        if count[0] == write:
-            os.kill(os.getpid(), signal.SIGKILL)  # all is written, and nothing committed
-        return checked(self, result)
-
-    SqliteDatabase._checked = counting  # type: ignore[method-assign]  # noqa: SLF001  # the same
 
 
 def test_a_move_that_is_killed_again_and_again_arrives_with_all_that_was_stamped_meanwhile(
