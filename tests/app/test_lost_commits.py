@@ -8,12 +8,13 @@ from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from loyalty_app.db import tables
 from loyalty_app.db.bulk import Lookup
 from loyalty_app.db.migrate import migrate
 from loyalty_app.db.outages import CommitUnknown
+from loyalty_app.db.postgres import driver
 from loyalty_app.db.postgres import engine as postgres
 from loyalty_app.db.postgres.engine import PostgresDatabase
 from loyalty_app.settings import Settings
@@ -167,6 +168,25 @@ async def test_a_restart_of_the_server_between_two_requests_is_not_felt(
         await end_sessions(postgres_url, urlsplit(postgres_settings.database_url).path.removeprefix("/"))
         await verb
     assert caplog.text == ""
+    await shop.counter.close()
+    await database.close()
+
+
+async def test_a_session_that_ends_just_as_a_change_begins_is_replaced_and_nobody_feels_it(
+    postgres_settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = PostgresDatabase(postgres_settings.database_url)
+    shop = await open_shop(database)
+    ending, say = [True], driver.say
+
+    def end_first(connection: Connection, command: str, *, seconds: float) -> str:
+        if ending.pop() if ending else False:
+            connection.connection.dbapi_connection.driver_connection.terminate()  # type: ignore[union-attr]
+        return say(connection, command, seconds=seconds)
+
+    monkeypatch.setattr(driver, "say", end_first)
+    await shop.change(stamps_required=3)
+    assert ending == []
     await shop.counter.close()
     await database.close()
 

@@ -68,6 +68,8 @@ def transact(connection: Connection, work: Callable[[Connection], Result], *, op
 def _begin(connection: Connection, opening: Opening) -> None:
     """Begin. A connection that the server has closed meanwhile is replaced: nothing has been done on it yet."""
     for _ in range(MOST_REPLACED):
+        if connection.invalidated:  # the new one knows nothing of whose transactions it has
+            connection.execution_options(isolation_level=connection.get_execution_options()["isolation_level"])
         connection.connection.info.pop("xid", None)  # connects, if need be, and fails where the server is away
         try:
             say(connection, opening.commands, seconds=opening.seconds)
