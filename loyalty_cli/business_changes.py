@@ -21,7 +21,11 @@ PAGE_OR_NONE = (
     "Give --page to let people join there, without Telegram too, or --no-page to stop that."
 )
 
+LEFT = "Business {} is deleted, but {} that others wrote to the last are still there.\nRun this again: it deletes them."
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from loyalty_app.db.engine import Database
     from loyalty_app.shops.businesses import Business, BusinessChange
     from loyalty_app.shops.closing import ClosedShop
@@ -158,10 +162,14 @@ def delete(business_id: int, *, dry_run: bool, yes: bool, as_json: bool) -> None
     Customers, cards, the ledger, people, keys, webhooks with what waits, and its own bot. Servers go on meanwhile. Take
     a backup before, or `loyalty export`. Backups that were made still hold the shop.
     """
-    from loyalty_app.shops.closing import close_shop, examine_closing, forget_bots
+    from loyalty_app.shops.closing import close_shop, examine_closing, forget_rest
 
-    if not dry_run:
-        with_database(forget_bots)  # if a run was killed right after the shop was gone
+    rest = {} if dry_run else with_database(lambda database: forget_rest(database, business_id))
+    if rest:
+        answer = {"business_id": business_id, "name": None, "dry_run": False, "rows": rest, "left": 0}
+        words = f"{_rows(rest)} were left of business {business_id}, and are deleted now: {_told(rest)}."
+        tell(answer, words, as_json=as_json)
+        return
     found = with_database(lambda database: examine_closing(database, business_id))
     if dry_run:
         tell(_closing_answer(found, dry_run=True), _closing_words(found, "would be deleted"), as_json=as_json)
@@ -171,7 +179,7 @@ def delete(business_id: int, *, dry_run: bool, yes: bool, as_json: bool) -> None
         click.confirm(f"Delete {found.business.name}, for ever?", abort=True, err=True)
     done = with_database(lambda database: close_shop(database, business_id))
     if done.left:
-        raise CommandFailed(f"{counted(done.left, 'row')} of business {business_id} are still there. Run it again.")
+        raise CommandFailed(LEFT.format(business_id, counted(done.left, "row")))
     _note_backups(read_settings())
     tell(
         _closing_answer(done, dry_run=False), _closing_words(done, "were deleted, and nothing is left"), as_json=as_json
@@ -184,8 +192,15 @@ def _closing_answer(closed: "ClosedShop", *, dry_run: bool) -> dict[str, object]
 
 
 def _closing_words(closed: "ClosedShop", what: str) -> str:
-    told = ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in closed.rows.items())
-    return f"{counted(sum(closed.rows.values()), 'row')} of {closed.business.name} {what}: {told}."
+    return f"{_rows(closed.rows)} of {closed.business.name} {what}: {_told(closed.rows)}."
+
+
+def _rows(rows: "Mapping[str, int]") -> str:
+    return counted(sum(rows.values()), "row")
+
+
+def _told(rows: "Mapping[str, int]") -> str:
+    return ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in rows.items())
 
 
 def _note_backups(settings: Settings) -> None:

@@ -12,8 +12,10 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, delete, or_, sele
 from sqlalchemy.exc import IntegrityError
 
 from loyalty_app.db.engine import Database
+from loyalty_app.db.shards import is_spread
 from loyalty_app.db.tables import polling_lease, telegram_bot
 from loyalty_app.settings import SettingsError
+from loyalty_app.shops.closing import IS_NOBODYS
 from loyalty_app.shops.notice_facts import BotFacts
 from loyalty_app.shops.owner_notices import add_notice, withdraw_bot_notices
 from loyalty_app.vault import Vault
@@ -162,6 +164,16 @@ def bots_there(*, shared: bool) -> Select[tuple[int]]:
     """Selects the ids of running bots. Without `shared` the shared bot is left out: its row outlives its setting."""
     own = select(telegram_bot.c.bot_id).where(LIVE)
     return own if shared else own.where(telegram_bot.c.business_id.is_not(None))
+
+
+def bot_there(database: Database, bot_id: int) -> Select[tuple[int]]:
+    """Selects a bot, unless it is gone with its shop, and lets nobody delete it until the transaction ends.
+
+    So what is written about it meanwhile is deleted with it. On a cluster bots are on each machine, and the lock would
+    need all of them; there only what is written in the same moment may be left.
+    """
+    own = select(telegram_bot.c.bot_id).where(telegram_bot.c.bot_id == bot_id, ~IS_NOBODYS)
+    return own if is_spread(database) else own.with_for_update(read=True, key_share=True, of=telegram_bot)
 
 
 def find_secret(connection: Connection, bot_id: int) -> str | None:

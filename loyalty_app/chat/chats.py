@@ -10,6 +10,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 from sqlalchemy import Connection, Row, or_, select, update
 
+from loyalty_app.chat.bots import bot_there
 from loyalty_app.db.engine import Database
 from loyalty_app.db.idempotency import write_once
 from loyalty_app.db.tables import telegram_chat
@@ -61,7 +62,7 @@ def find_chat(connection: Connection, bot_id: BotId, chat_id: ChatId) -> Chat:
 
 
 async def change_chat(database: Database, bot_id: BotId, chat_id: ChatId, change: ChatChange, *, now: datetime) -> None:
-    """Store a change of a chat; create the chat if need be."""
+    """Store a change of a chat; create the chat if need be, unless its bot is gone with its shop."""
     asked = {name: value for name in change.__struct_fields__ if (value := getattr(change, name)) is not UNSET}
 
     def work(connection: Connection) -> None:
@@ -69,7 +70,7 @@ async def change_chat(database: Database, bot_id: BotId, chat_id: ChatId, change
         row = {"bot_id": bot_id, "chat_id": chat_id, **asked}
         if known:
             database.update(connection, telegram_chat, [row] if asked else [], key=KEY)
-        else:
+        elif connection.execute(bot_there(database, bot_id)).first() is not None:
             database.insert(connection, telegram_chat, [{**row, "created_at": now}])
 
     await write_once(database, work)

@@ -1,8 +1,8 @@
 """Incoming updates: what Telegram sends to bots is stored here, each update once, before it is handled.
 
-An update that arrives twice, or at two processes, is recognised by its number. `bots/polling.py` fetches updates,
-`api/routes/telegram_updates.py` receives them. `update_queue` decides who handles them, and in which order. What an
-update means is not known here.
+An update that arrives twice, or at two processes, is recognised by its number. One for a bot that is gone with its shop
+is not stored: nobody would handle it, or delete it. `bots/polling.py` fetches updates, `api/routes/telegram_updates.py`
+receives them. `update_queue` decides who handles them, and in which order. What an update means is not known here.
 """
 
 from collections.abc import Iterable
@@ -10,13 +10,14 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, and_, select
 
-from loyalty_app.chat.update_queue import KEY, LEASE, WAITING, TelegramUpdate
+from loyalty_app.chat.bots import bot_there
+from loyalty_app.chat.update_queue import LEASE, WAITING, TelegramUpdate
 from loyalty_app.db.bulk import Values
 from loyalty_app.db.engine import Database
 from loyalty_app.db.idempotency import write_once
-from loyalty_app.db.tables import telegram_update
+from loyalty_app.db.tables import telegram_bot, telegram_update
 from loyalty_app.queues.lease_tokens import new_token
 from loyalty_core.fields import LARGEST_ID
 
@@ -47,7 +48,7 @@ def person_of(raw: dict[str, Any]) -> int:
 
 
 async def take_in(database: Database, bot_id: int, updates: Iterable[NewUpdate], *, now: datetime) -> int:
-    """Store the updates that are new; return how many. Duplicates are stored once."""
+    """Store the updates that are new; return how many. Duplicates are stored once; of a bot that is gone, none is."""
 
     def work(connection: Connection) -> int:
         new = _new(database, connection, bot_id, updates=list(updates))
@@ -79,10 +80,12 @@ async def take_in_and_claim(
 
 
 def _new(database: Database, connection: Connection, bot_id: int, *, updates: list[NewUpdate]) -> list[NewUpdate]:
-    """The updates that are not stored yet, ordered by number."""
+    """The updates that are not stored yet, ordered by number; none if the bot is gone."""
     came = {one.update_id: one for one in updates}
-    known = database.fetch(connection, telegram_update, KEY, [(bot_id, number) for number in came])
-    return [came[number] for number in sorted(came.keys() - {row.update_id for row in known})]
+    stored = and_(telegram_update.c.bot_id == telegram_bot.c.bot_id, telegram_update.c.update_id.in_(list(came)))
+    asked = bot_there(database, bot_id).outerjoin(telegram_update, stored).add_columns(telegram_update.c.update_id)
+    known = connection.execute(asked).all()
+    return [came[number] for number in sorted(came.keys() - {row.update_id for row in known})] if known else []
 
 
 def _with_waiting(connection: Connection, bot_id: int, people: Iterable[int]) -> set[int]:

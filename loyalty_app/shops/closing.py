@@ -4,7 +4,8 @@ Which tables that are is read from the tables themselves, so that a later one ca
 `business_id`, and each with a `bot_id` for the shop's own bot. Customers go first, some at a time, each with all that
 hangs on them; then the rest; and at the end, in one transaction, what is left, what came meanwhile, and the shop. Its
 bot is nobody's from then on, until what its process wrote to the last is deleted with it. A run that was stopped is
-just repeated; what one has left that was killed after the shop was gone is found by `forget_bots`.
+just repeated; what one has left that was killed after the shop was gone is found by `forget_rest`, and its bot by the
+hourly upkeep too.
 """
 
 from collections import Counter
@@ -87,7 +88,7 @@ async def close_shop(database: Database, business_id: int) -> ClosedShop:
         if table not in {business, customer, telegram_bot}:  # others refer to these
             await delete_rows(database, table, business_id, portions=before.rows.get(table.name, 0) // AT_ONCE)
     await finish(database, lambda connection: _delete_the_rest(connection, business_id))
-    await forget_bots(database)
+    await forget_rest(database, business_id)
     left = await database.read(
         lambda connection: sum(counted(connection, business_id).values()) + _left_of_bots(connection, bots)
     )
@@ -98,18 +99,37 @@ def _bots_of(connection: Connection, business_id: int) -> Sequence[int]:
     return connection.scalars(select(telegram_bot.c.bot_id).where(telegram_bot.c.business_id == business_id)).all()
 
 
-async def forget_bots(database: Database) -> None:
-    """Delete the bots of shops that are gone, with what their processes wrote to the last."""
+async def forget_rest(database: Database, business_id: int) -> Mapping[str, int]:
+    """Delete what others wrote to the last of a shop that is gone, with its bot; return how many rows of each table.
+
+    A shop that is there loses nothing.
+    """
+    await forget_bots(database)
+    left = await database.read(lambda connection: _rest_of(connection, business_id))
+    if left:
+        await database.write(lambda connection: _delete_own(connection, business_id))
+    return left
+
+
+def _rest_of(connection: Connection, business_id: int) -> dict[str, int]:
+    is_there = connection.scalar(select(business.c.id).where(business.c.id == business_id)) is not None
+    return {} if is_there else counted(connection, business_id)
+
+
+async def forget_bots(database: Database) -> int:
+    """Delete the bots of shops that are gone, with what their processes wrote to the last; return how many bots."""
     there = select(telegram_bot.c.bot_id).where(IS_NOBODYS)
-    if await database.read(lambda connection: connection.scalars(there).all()):
-        await database.write(_delete_bots)
+    if not await database.read(lambda connection: connection.scalars(there).all()):
+        return 0
+    return await database.write(_delete_bots)
 
 
-def _delete_bots(connection: Connection) -> None:
+def _delete_bots(connection: Connection) -> int:
     nobodys = select(telegram_bot.c.bot_id).where(IS_NOBODYS).with_for_update()
     bots = connection.scalars(nobodys).all()
     for table in (*_of_bots(), telegram_bot):
         connection.execute(delete(table).where(table.c.bot_id.in_(bots))).close()
+    return len(bots)
 
 
 def _without_bot(table: Table, bots: Sequence[int]) -> ColumnElement[bool]:
@@ -196,11 +216,15 @@ def _delete_the_rest(connection: Connection, business_id: int) -> None:
     delete_all_customers(connection, business_id)
     for change in _detached(business_id):
         connection.execute(change).close()
+    _delete_own(connection, business_id)
+    connection.execute(update(telegram_bot).where(is_own(telegram_bot, business_id)).values(OF_NOBODY)).close()
+    connection.execute(delete(business).where(is_own(business, business_id))).close()
+
+
+def _delete_own(connection: Connection, business_id: int) -> None:
     for table in own_tables():
         if table not in {telegram_bot, business}:
             connection.execute(delete(table).where(is_own(table, business_id))).close()
-    connection.execute(update(telegram_bot).where(is_own(telegram_bot, business_id)).values(OF_NOBODY)).close()
-    connection.execute(delete(business).where(is_own(business, business_id))).close()
 
 
 def delete_all_customers(connection: Connection, business_id: int) -> None:

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 import msgspec
 from sqlalchemy import Connection, Row, delete, func, select, update
 
+from loyalty_app.chat.bots import bot_there
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import passkey, passkey_challenge
 from loyalty_app.sign_in.sessions import PagePerson
@@ -120,11 +121,15 @@ async def keep_new(
         "sign_count": made.sign_count,
         "created_at": now,
     }
-    return await database.write(lambda connection: _insert(database, connection, row))
+    return await database.write(lambda connection: _insert(database, connection, person, row=row))
 
 
-def _insert(database: Database, connection: Connection, row: dict[str, object]) -> PasskeyRefused | None:
-    own = (passkey.c.bot_id == row["bot_id"], passkey.c.user_id == row["user_id"])
+def _insert(
+    database: Database, connection: Connection, person: PagePerson, *, row: dict[str, object]
+) -> PasskeyRefused | None:
+    if connection.execute(bot_there(database, person.bot_id)).first() is None:
+        return PasskeyRefused("the bot is gone")
+    own = (passkey.c.bot_id == person.bot_id, passkey.c.user_id == person.user_id)
     if (connection.scalar(select(func.count()).where(*own)) or 0) >= MOST_PASSKEYS:
         return PasskeyRefused("too many passkeys")
     same = select(passkey.c.bot_id).where(passkey.c.credential_id == row["credential_id"])

@@ -2,7 +2,7 @@
 
 Old rows are searched for without blocking anybody; only deleting them is a transaction. Deliveries to endpoints that
 are switched off or deleted are not kept longer. Nor are cards of erased customers that the bot could not take out of
-the chat, or chats with people who hold no card and work nowhere.
+the chat, chats with people who hold no card and work nowhere, or bots that the deleting of a shop has left.
 """
 
 from collections.abc import Awaitable, Callable, Iterator
@@ -36,6 +36,7 @@ from loyalty_app.db.tables import (
 )
 from loyalty_app.importing.import_jobs import TRIED
 from loyalty_app.importing.kept_trials import TRIALS_KEPT
+from loyalty_app.shops.closing import forget_bots
 from loyalty_app.sign_in.sessions import ended_sessions
 from loyalty_app.upkeep.periodic import Every, Stop
 from loyalty_app.webhooks.delivery_log import KEPT
@@ -73,7 +74,7 @@ async def prune(database: Database, now: datetime, *, stop: Stop | None = None, 
 
 
 def _parts(database: Database, now: datetime, stop: Stop, *, at_once: int) -> Iterator[Awaitable[int]]:
-    """One after the other: the old rows of each table, and what old merges still keep."""
+    """One after the other: old rows of each table, what old merges still keep, and bots of shops that are gone."""
     together = None in database.shards
     chats = _left_chats(now) if together else ()
     for table, over in (*_old(now - KEPT), *_old_in_chats(now), *chats, *_old_at_pages(now)):
@@ -82,6 +83,7 @@ def _parts(database: Database, now: datetime, stop: Stop, *, at_once: int) -> It
     if not together:
         yield _delete_chats_of_cluster(database, now, stop)
     yield _forget_old_merges(database, now, stop)
+    yield forget_bots(database)
 
 
 async def _forget_old_merges(database: Database, now: datetime, stop: Stop) -> int:

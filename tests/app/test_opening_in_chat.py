@@ -14,9 +14,15 @@ from loyalty_core.access import Plan, Role
 from loyalty_core.errors import InvalidRequest, ShopLimitReached
 from loyalty_core.fields import BotId, ChatId, UserId
 from testkit.builders import NOON, a_program
+from tests.app.test_links import add_bot
 
 BOT, OTTO = BotId(1), ChatId(701)
 DRAFT = b'{"name":"Cafe"}'
+
+
+@pytest.fixture(autouse=True)
+async def _bot(database: Database) -> None:
+    await add_bot(database, BOT, "stamp_bot")
 
 
 async def write_draft(database: Database, draft: bytes | None = DRAFT) -> None:

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from loyalty_app.chat.chats import ChatChange, change_chat
 from loyalty_app.chat.incoming_updates import NewUpdate, take_in
 from loyalty_app.chat.update_queue import HandledUpdate, UpdateQueue
@@ -13,8 +15,14 @@ from loyalty_core.fields import BotId, ChatId
 from loyalty_core.views import CustomerView
 from testkit.builders import ANA
 from testkit.shop import Shop
+from tests.app.test_links import add_bot
 
 BOT = BotId(1)
+
+
+@pytest.fixture(autouse=True)
+async def _bot(shop: Shop) -> None:
+    await add_bot(shop.database, BOT, "stamp_bot")
 
 
 async def join(shop: Shop, user_id: int) -> CustomerView:

@@ -4,6 +4,7 @@ import asyncio
 from datetime import datetime, timedelta
 from functools import partial
 
+import pytest
 from sqlalchemy import Connection, select
 
 from loyalty_app.chat.incoming_updates import NewUpdate, take_in, take_in_and_claim
@@ -13,9 +14,15 @@ from loyalty_app.db.tables import telegram_update
 from loyalty_app.queues.worker import QueueWorker
 from testkit.builders import NOON
 from testkit.clocks import Clock
+from tests.app.test_links import add_bot
 
 BOT, ANA, BEN = 7, 1, 2
 QUEUE = UpdateQueue()
+
+
+@pytest.fixture(autouse=True)
+async def _bot(database: Database) -> None:
+    await add_bot(database, BOT, "stamp_bot")
 
 
 def new(number: int, person: int = ANA) -> NewUpdate:

@@ -18,6 +18,7 @@ from loyalty_app.upkeep.backup_folder import backups_in
 from loyalty_core.fields import BotId, ChatId
 from testkit.concurrency import until
 from testkit.shop import Shop, open_shop
+from tests.app.test_links import add_bot
 
 
 class Neglected:
@@ -47,6 +48,7 @@ async def neglected(settings: Settings) -> AsyncIterator[Neglected]:
     database = open_database(settings)
     shop = await open_shop(database)
     await shop.join("Away")
+    await add_bot(database, BotId(1), "stamp_bot")
     await change_chat(database, BotId(1), ChatId(501), ChatChange(language="de"), now=shop.clock.now)
     shop.clock.wait(days=800)
     folder = settings.sqlite_path.with_suffix(".backups")

@@ -36,6 +36,7 @@ from testkit.builders import NOON
 from testkit.clocks import Clock
 from testkit.console import Console
 from testkit.shop import Shop, open_shop
+from tests.app.test_links import add_bot
 
 
 @asynccontextmanager
@@ -136,6 +137,7 @@ async def test_after_a_restore_nothing_goes_out_that_may_have_gone_out_before(wo
     async with opened(world) as shop:
         await shop.database.write(with_endpoint(shop))
         await shop.join("Lena")
+        await add_bot(shop.database, 7, "stamp_bot")
         await take_in(shop.database, 7, [NewUpdate(1, 5, b"{}")], now=NOON)
         assert len(await claimed(shop.database)) == 1
         await shop.database.write(

@@ -1,8 +1,12 @@
 """Changes of shops by `loyalty business …`, on either database and beside a server."""
 
+import asyncio
 from pathlib import Path
 
+from loyalty_app.db.engine import open_database
+from loyalty_app.db.tables import notice
 from loyalty_app.settings import Settings
+from testkit.builders import NOON
 from testkit.console import CAFE, Console, refused
 from tests.cli.test_doctor import checks
 
@@ -59,3 +63,27 @@ def test_a_shop_is_deleted_only_when_that_is_said_and_then_wholly(settings: Sett
     assert (done["rows"], done["left"], done["dry_run"]) == (looked["rows"], 0, False)
     assert [shop["business_id"] for shop in console.ask("business", "list")["businesses"]] == [2]
     assert checks(console.run("doctor", "--json"))["ledger"]["status"] == "ok"
+
+
+async def write_late(settings: Settings, business_id: int) -> None:
+    """A server writes what it began before the shop was gone."""
+    database = open_database(settings)
+    late = {"business_id": business_id, "id": 1, "at": NOON, "kind": "webhook", "text": "It fails."}
+    await database.write(lambda connection: database.insert(connection, notice, [late]))
+    await database.close()
+
+
+def test_what_was_written_to_the_last_is_deleted_when_the_command_is_run_again(
+    settings: Settings, tmp_path: Path
+) -> None:
+    console = Console(tmp_path, settings)
+    for _ in range(2):
+        console.ask("business", "create", *CAFE)
+    again = ("business", "delete", "--business", "1", "--yes")
+    console.ask(*again)
+    for shop in (1, 2):
+        asyncio.run(write_late(settings, shop))
+    done = console.ask(*again)
+    assert (done["rows"], done["left"], done["name"]) == ({"notice": 1}, 0, None)
+    assert "no business 1" in refused(console.run(*again), 2)
+    assert console.ask("business", "delete", "--business", "2", "--dry-run")["rows"]["notice"] == 1
