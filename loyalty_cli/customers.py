@@ -1,8 +1,9 @@
-"""Customers: `loyalty customers import | export`."""
+"""Customers: `loyalty customers import | export | renew-search`; the others are in `personal_data`."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
@@ -12,6 +13,9 @@ from loyalty_cli.groups import OrderedGroup
 from loyalty_cli.output import counted, tell
 from loyalty_cli.personal_data import erase, show_data
 from loyalty_core.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    from loyalty_app.upkeep.posting_lists import RenewedLists
 
 
 @click.group(cls=OrderedGroup)
@@ -97,5 +101,37 @@ def _export(opened: BinaryIO, business_id: int, *, excel: bool) -> int:
         return with_database(lambda database: export_customers(database, business_id, text, for_excel=excel))
 
 
-for command in (show_data, erase):
+@click.command("renew-search")
+@click.option(
+    "--business",
+    "business_ids",
+    type=options.NUMBER,
+    multiple=True,
+    required=True,
+    metavar="ID",
+    help="The number of a business; may be repeated.",
+)
+@options.as_json
+def renew_search(business_ids: Sequence[int], *, as_json: bool) -> None:
+    """Have the lists for searching of a shop made again, if `loyalty doctor` finds wrong ones.
+
+    A server makes them, within minutes. Until then nobody reads the wrong ones, and a search in that shop takes longer.
+    Lists that a shop has left that is gone are deleted.
+    """
+    from loyalty_app.upkeep.posting_lists import renew_lists
+
+    done = with_database(lambda database: renew_lists(database, business_ids))
+    words = "\n".join(_renewed_words(done, number) for number in business_ids)
+    tell({"renewed": done.renewed, "removed": done.removed}, words, as_json=as_json)
+
+
+def _renewed_words(done: "RenewedLists", number: int) -> str:
+    if number in done.removed:
+        return f"Business {number} is gone; the lists that it has left were deleted."
+    if number in done.renewed:
+        return f"Business {number}: a server makes its lists again. Until then nobody reads the old ones."
+    return f"Business {number} has no lists for searching: only large shops have."
+
+
+for command in (show_data, erase, renew_search):
     customers.add_command(command)

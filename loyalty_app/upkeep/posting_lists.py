@@ -7,12 +7,15 @@ The rules, in words:
   some have, the lists are changed.
 - When very many have, or a day has passed, all are made again: other beginnings become frequent, and a server of an
   older release notes nothing. So it is where the lists know another number of customers than the shop has.
+- Lists that are wrong (`list_proof.py`) are given up by hand: nobody reads them until they are made again.
 """
 
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from sqlalchemy import Connection, delete, exists, func, select
+import msgspec
+from sqlalchemy import Connection, delete, exists, func, select, update
 
 from loyalty_app.clock import Clock
 from loyalty_app.customers.listed_search import MOST_CHANGED
@@ -22,14 +25,23 @@ from loyalty_app.db.engine import Database
 from loyalty_app.db.held_shops import served
 from loyalty_app.db.search_index import UNINDEXED
 from loyalty_app.db.shards import Shard
-from loyalty_app.db.tables import business_total, customer, posting_change, posting_index
+from loyalty_app.db.tables import business, business_total, customer, posting_change, posting_index, posting_list
+from loyalty_app.shops.businesses import find_business
 from loyalty_app.upkeep.list_maker import LargeShop, ListMaker
 from loyalty_app.upkeep.periodic import Every, Stop
 
 EVERY_SECONDS = 60
 ENOUGH, MOST_FOLDED = MOST_CHANGED // 3, 5_000
 """So many changes are put into the lists; with more, all are made again."""
-MADE_AGAIN = timedelta(days=1)
+MADE_AGAIN, LONG_AGO = timedelta(days=1), datetime(1970, 1, 1, tzinfo=UTC)
+TABLES = (posting_list, posting_index, posting_change)
+
+
+class RenewedLists(msgspec.Struct, frozen=True):
+    """The shops whose lists are made again, and those that are gone, and whose lists were deleted."""
+
+    renewed: Sequence[int]
+    removed: Sequence[int]
 
 
 def posting_lists(database: Database, clock: Clock) -> Every:
@@ -73,7 +85,7 @@ def _large_shops(connection: Connection) -> list[LargeShop]:
     return [
         LargeShop(number, customers, made_at, listed or 0, _noted(connection, number))
         for number, customers, made_at, listed in rows
-        if not _is_being_indexed(connection, number)
+        if not is_being_indexed(connection, number)
     ]
 
 
@@ -84,7 +96,8 @@ def _noted(connection: Connection, business_id: int) -> int:
     return connection.execute(select(func.count()).select_from(some)).scalar_one()
 
 
-def _is_being_indexed(connection: Connection, business_id: int) -> bool:
+def is_being_indexed(connection: Connection, business_id: int) -> bool:
+    """Whether customers of a shop wait for their words."""
     waiting = select(customer.c.id).where(customer.c.business_id == business_id, UNINDEXED)
     return connection.execute(waiting.order_by(customer.c.id).limit(1)).first() is not None
 
@@ -94,3 +107,43 @@ def _forget_needless(connection: Connection) -> None:
     listed = exists().where(posting_index.c.business_id == posting_change.c.business_id)
     own = (~listed.correlate(posting_change), served(posting_change))
     connection.execute(delete(posting_change).where(*own)).close()
+
+
+def shops_gone(connection: Connection) -> list[int]:
+    """The numbers of shops that are gone, and have left lists."""
+    found = set[int]()
+    for table in TABLES:
+        there = select(business.c.id).where(business.c.id == table.c.business_id).correlate(table).exists()
+        found.update(connection.scalars(select(table.c.business_id).where(~there).distinct()))
+    return sorted(found)
+
+
+async def renew_lists(database: Database, shops: Sequence[int]) -> RenewedLists:
+    """Let nobody read the lists of some shops until they are made again, and delete those of shops that are gone.
+
+    A process that works on the lists of one loses it, and writes no more. Raises InvalidRequest if there never was such
+    a shop, Busy if it moves.
+    """
+    renewed, removed = list[int](), list[int]()
+    for number in shops:
+        shard = database.shard_of(number)
+        if await database.write(partial(_remove, number), shard=shard):
+            removed.append(number)
+        elif await database.write(partial(_give_up, number), shard=shard):
+            renewed.append(number)
+    return RenewedLists(renewed, removed)
+
+
+def _remove(business_id: int, connection: Connection) -> bool:
+    """Delete the lists of a shop if it is gone."""
+    is_gone = business_id in shops_gone(connection)
+    for table in TABLES if is_gone else ():
+        connection.execute(delete(table).where(table.c.business_id == business_id)).close()
+    return is_gone
+
+
+def _give_up(business_id: int, connection: Connection) -> bool:
+    """Let the lists of a shop be incomplete, and nobody's work; return whether it has any."""
+    find_business(connection, business_id)
+    own = update(posting_index).where(posting_index.c.business_id == business_id)
+    return bool(connection.execute(own.values(made_at=None, busy_until=LONG_AGO)).rowcount)

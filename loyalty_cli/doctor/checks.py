@@ -20,6 +20,7 @@ from loyalty_cli.doctor.environment import examine_open_files, examine_settings
 from loyalty_cli.doctor.findings import Check, Status
 from loyalty_cli.doctor.moves import examine_moves
 from loyalty_cli.doctor.postgresql import examine_cluster, examine_postgresql
+from loyalty_cli.doctor.searching import examine_searching
 from loyalty_cli.doctor.secret_key import examine_secret_key
 from loyalty_cli.doctor.storage import examine_backups, examine_storage
 from loyalty_cli.doctor.telegram import examine_bots, examine_updates
@@ -73,6 +74,7 @@ def _inside_the_database(settings: Settings) -> Iterator[Check]:
     yield from asyncio.run(examine_moves(settings))
     yield asyncio.run(examine_webhooks(settings))
     yield asyncio.run(examine_plans(settings))
+    yield asyncio.run(examine_searching(settings))
     try:
         yield from asyncio.run(examine_ledgers(settings))
     except Exception as error:  # noqa: BLE001  # a doctor reports any failure
