@@ -22,7 +22,6 @@ from bench.chat import KEY, OURS, Pair, Phone, p95, running
 from bench.databases import fresh_databases
 from bench.goals import Line, at_least, at_most, found
 from bench.rounds import keep
-from bench.server_process import free_port
 from loyalty_app.chat.bots import BotRecord, new_secret, register
 from loyalty_app.chat.card_queue import repaint
 from loyalty_app.clock import utc_now
@@ -44,6 +43,7 @@ from loyalty_core.programs import ProgramChange
 from loyalty_core.stamping import StampOrder
 from telegram_sandbox.world import World
 from testkit.sandbox import open_sandbox
+from testkit.servers import free_port
 
 PEOPLE, STAFF, QUIET_SECONDS = 10_000, 4, 60.0
 PAUSE_SECONDS = (1.5, 3.0)

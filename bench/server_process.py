@@ -1,7 +1,6 @@
 """A server as a process of its own on a free port of this machine, for as long as it is measured."""
 
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from bench.shops import SECRET_KEY
 from loyalty_app.settings import Settings
+from testkit.servers import free_port
 
 ROOT = Path(__file__).parents[1]
 PATIENCE_SECONDS = 30
@@ -54,13 +54,6 @@ def running(command: Sequence[str], environment: Mapping[str, str], *, ready: st
         finally:
             process.terminate()
             process.wait(PATIENCE_SECONDS)
-
-
-def free_port() -> int:
-    """A port on which nothing listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def await_ready(process: "subprocess.Popen[bytes]", url: str) -> None:

@@ -11,9 +11,10 @@ from contextlib import contextmanager, suppress
 import msgspec
 
 from bench.memory import Weight, cpu_seconds, weigh
-from bench.server_process import PATIENCE_SECONDS, PORT, ROOT, free_port
+from bench.server_process import PATIENCE_SECONDS, PORT, ROOT
 from bench.shops import SECRET_KEY
 from loyalty_app.settings import Settings
+from testkit.servers import free_port
 
 SERVE = (sys.executable, "-m", "loyalty_cli", "serve", "--port", PORT)
 API = (sys.executable, "-m", "loyalty_cli", "api", "--port", PORT)

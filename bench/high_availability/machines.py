@@ -7,8 +7,9 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from bench.server_process import PATIENCE_SECONDS, ROOT, await_ready, free_port
+from bench.server_process import PATIENCE_SECONDS, ROOT, await_ready
 from bench.shops import SECRET_KEY
+from testkit.servers import free_port
 
 
 class Machine:

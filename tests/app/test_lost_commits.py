@@ -181,7 +181,7 @@ async def test_a_session_that_ends_just_as_a_change_begins_is_replaced_and_nobod
 
     def end_first(connection: Connection, command: str, *, seconds: float) -> str:
         if ending.pop() if ending else False:
-            connection.connection.dbapi_connection.driver_connection.terminate()  # type: ignore[union-attr]
+            connection.connection.dbapi_connection.driver_connection.terminate()  # type: ignore[union-attr]  # open
         return say(connection, command, seconds=seconds)
 
     monkeypatch.setattr(driver, "say", end_first)
