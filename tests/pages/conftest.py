@@ -13,12 +13,13 @@ from playwright.async_api import Browser
 
 from loyalty_app.settings import Settings
 from tests.app.conftest import sqlite_template
-from tests.browser import Tab, open_tab
+from tests.browser import Tab, find_chromium, open_browser, open_tab
 from tests.pages.place import Place, open_place
 
 __all__ = ["sqlite_template"]
 
 PHONE = (400, 800)
+CAMERA = ("--use-fake-device-for-media-stream", "--deny-permission-prompts")
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -43,6 +44,13 @@ async def laptop(browser: Browser) -> AsyncIterator[Tab]:
     """The browser of a laptop."""
     async with open_tab(browser) as tab:
         yield tab
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def camera_browser() -> AsyncIterator[Browser]:
+    """A Chromium for the tests of one file, with a camera that shows nothing: it takes two seconds to start."""
+    async with open_browser(find_chromium(), *CAMERA) as browser:
+        yield browser
 
 
 @pytest.fixture

@@ -1,26 +1,20 @@
-"""The scanner where something is wrong: each time the page says what to do next, and nothing is lost or stamped twice.
-
-These have a Chromium of their own, with a camera that shows nothing: it takes two seconds to start.
-"""
+"""The scanner where something is wrong: the page says what to do next, and nothing is lost or stamped twice."""
 
 import re
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import Browser, Page, Route
 from sqlalchemy import update
 
 from loyalty_app.db.tables import page_session
 from testkit.shop import Shop
-from tests.browser import find_chromium, open_browser, open_tab
+from tests.browser import open_tab
 from tests.pages.place import Place
 from tests.pages.scanning import DETECTOR, Scanner, open_scanner, plain
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-FLAGS = ("--use-fake-device-for-media-stream", "--deny-permission-prompts")
 STAMPS = re.compile(r"/stamps$")
 FAR_AHEAD = "{ const now = Date.now; Date.now = () => now() + 26 * 3600000; }"
 """A phone whose clock is 26 hours ahead."""
@@ -29,15 +23,6 @@ Object.defineProperty(performance, "timeOrigin", { value: %f });
 performance.now = () => 1000;
 """
 """A page that is loaded a second after a moment, however long that takes here."""
-TELL = """
-window.told = [];
-addEventListener("DOMContentLoaded", () => {
-  const said = (row) => (row.innerText.includes("will be undone") ? "to be undone" : row.dataset.state);
-  const tell = () => document.querySelectorAll("#scans > li").forEach((row) => told.push(said(row)));
-  new MutationObserver(tell).observe(document.querySelector("#scans"), { childList: true });
-});
-"""
-"""`told` are what is said of scans and the moments of keeping, in order."""
 SLOW_LOOKS = """
 const now = performance.now;
 let late = 0;
@@ -50,46 +35,6 @@ BarcodeDetector.prototype.detect = async () => {
 };
 """
 """A camera that needs six seconds for a look once it is `slow`, and then sees what lies there at every other look."""
-SLOW_STORE = """
-const open = IDBDatabase.prototype.transaction;
-IDBDatabase.prototype.transaction = function (...asked) {
-  const transaction = open.apply(this, asked);
-  if (asked[1] === "readwrite") Object.defineProperty(transaction, "oncomplete", {
-    set(done) { setTimeout(() => { told.push("kept"); done(); }, 200); },
-  });
-  return transaction;
-};
-"""
-"""A phone that needs a moment to keep something."""
-SLOW_TELEGRAM = """
-Object.defineProperty(window, "indexedDB", { value: null });
-const kept = new Map();
-const keep = (act, answer) => setTimeout(() => { told.push("kept"); act(); answer(null, true); }, 200);
-window.Telegram = { WebApp: {
-  isVersionAtLeast: () => true, enableClosingConfirmation() {}, disableClosingConfirmation() {},
-  DeviceStorage: {
-    getItem: (key, answer) => answer(null, kept.get(key) ?? null),
-    setItem: (key, value, answer) => keep(() => kept.set(key, value), answer),
-    removeItem: (key, answer) => keep(() => kept.delete(key), answer),
-  },
-} };
-"""
-"""A phone where only Telegram keeps something, and needs a moment for it."""
-UNDO_AND_SEND = """(() => {
-  const row = document.querySelector("#scans > li[data-state=waiting]");
-  if (!row) return false;
-  told.length = 0;
-  row.querySelector("button").click();
-  dispatchEvent(new Event("online"));
-  return true;
-})()"""
-"""Undo the scan that waits, while the network comes back for a moment: the list is drawn at once."""
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def camera_browser() -> AsyncIterator[Browser]:
-    async with open_browser(find_chromium(), *FLAGS) as browser:
-        yield browser
 
 
 async def stamps_of(shop: Shop) -> list[int]:
@@ -170,41 +115,6 @@ async def test_a_card_that_still_lies_there_when_the_page_is_loaded_again_is_no_
         await scanner.row("done", "+1 for Ben")
         assert await scanner.rows() == 1
     assert await stamps_of(shop) == [1, 1]
-
-
-@pytest.mark.parametrize("store", [SLOW_STORE, SLOW_TELEGRAM], ids=["database", "telegram"])
-async def test_a_scan_is_said_to_wait_and_is_sent_only_once_it_is_kept(
-    place: Place, camera_browser: Browser, store: str
-) -> None:
-    shop = await place.town.open_shop()
-    ana, lena = await place.town.hire(shop, "Ana"), await shop.join("Lena")
-    async with open_scanner(camera_browser, place) as scanner:
-        await scanner.page.route("**/telegram-web-app.js", abort)
-        await scanner.page.add_init_script(TELL + store)
-        await scanner.open(ana)
-        await scanner.show(lena.qr_code)
-        await scanner.row("done", "+1 for Lena")
-        told = await scanner.page.evaluate("told")
-    assert told[: told.index("kept")] == ["seen"]
-    assert set(told[told.index("kept") :]) - {"kept"} <= {"waiting", "sending", "done"}
-
-
-@pytest.mark.parametrize("store", [SLOW_STORE, SLOW_TELEGRAM], ids=["database", "telegram"])
-async def test_a_scan_that_waits_is_said_to_be_undone_later_only_once_that_is_kept(
-    place: Place, camera_browser: Browser, store: str
-) -> None:
-    shop = await place.town.open_shop()
-    ana, lena = await place.town.hire(shop, "Ana"), await shop.join("Lena")
-    async with open_scanner(camera_browser, place) as scanner:
-        await scanner.page.route("**/telegram-web-app.js", abort)
-        await scanner.page.add_init_script(TELL + store)
-        await scanner.open(ana)
-        await scanner.page.route(STAMPS, abort)
-        await scanner.show(lena.qr_code)
-        await scanner.tab.until(UNDO_AND_SEND)
-        told = await scanner.tab.until("told.includes('to be undone') && told")
-    assert told[0] == "sending"
-    assert told.index("kept") < told.index("to be undone")
 
 
 async def test_a_card_that_lies_there_is_one_scan_however_long_looks_take_and_another_once_it_was_away(

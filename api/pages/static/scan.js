@@ -113,9 +113,12 @@ function leaveProgram() {
   notice(say("The card that was chosen takes no new stamps any more. Now stamps go to: {program}", { program: short(programs.of(here())?.title ?? here().name) }));
 }
 
-/** @param {number} program */
-function chooseProgram(program) {
-  programs.choose(here(), program);
+/** The next scan is for the program that is chosen. It is said once that is kept, unless a scan has said so meanwhile.
+ * @param {number} program */
+async function chooseProgram(program) {
+  const [chosenIn, last] = [shop, queue.items[0]];
+  await programs.choose(here(), program);
+  if (shop !== chosenIn || queue.items[0] !== last || programs.of(here())?.id !== program) return;
   panel("plain", say("Now stamps go to: {program}", { program: short(programs.of(here())?.title ?? "") }));
   if (reader === telegram && part("camera-says").dataset.state === "closed") void look();
 }

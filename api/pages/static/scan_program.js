@@ -46,12 +46,12 @@ export class ProgramChoice {
     return chosen !== undefined && !(shop.programs ?? []).some((one) => one.id === chosen.program);
   }
 
-  /** @param {Shop} shop @param {number} program */
-  choose(shop, program) {
+  /** Choose a program, from now on; returns once that is kept on this device. @param {Shop} shop @param {number} program */
+  async choose(shop, program) {
     const choice = { key: this.key(shop), at: this.now(), program };
     this.remember(choice.key, JSON.stringify(choice));
     this.kept.set(choice.key, choice);
-    void this.store.put(choice);
+    await this.store.put(choice);
   }
 
   /** Forget what was chosen. @param {Shop} shop */
@@ -64,7 +64,7 @@ export class ProgramChoice {
   /** A card was stamped: the shift goes on. @param {Shop} shop */
   used(shop) {
     const chosen = this.chosen(shop);
-    if (chosen && this.now() - chosen.at > NOTE_EVERY) this.choose(shop, chosen.program);
+    if (chosen && this.now() - chosen.at > NOTE_EVERY) void this.choose(shop, chosen.program);
   }
 
   /** @param {Shop} shop @returns {Choice | undefined} */
