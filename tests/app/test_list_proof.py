@@ -96,6 +96,8 @@ async def test_who_has_changed_since_is_no_finding_before_and_after_the_lists_kn
     await shop.update(ids[0], name="Omar Lang")
     await shop.erase(ids[1])
     await shop.merge(ids[2], ids[3])
+    await shop.merge(ids[4], ids[5])
+    await shop.unmerge(ids[4], ids[5])
     await shop.join("Lea Lehnert")
     assert await wrong(shop) == []
     monkeypatch.setattr(keeping, "ENOUGH", 1)
