@@ -11,7 +11,7 @@ from functools import lru_cache
 import pytest
 
 from loyalty_app.db import held_shops
-from loyalty_app.db.citus import cluster, engine
+from loyalty_app.db.citus import cluster, engine, machines
 from loyalty_app.db.citus.engine import CitusDatabase
 from loyalty_app.db.postgres.parameters import read_parameters
 from loyalty_app.db.shards import Cluster, Node, Shard
@@ -55,9 +55,19 @@ def pretend_cluster(url: str, patch: pytest.MonkeyPatch) -> None:
         patch.setattr(module, "read_cluster", lambda _: pretended)
 
 
+def split_pretended(database: CitusDatabase, patch: pytest.MonkeyPatch) -> None:
+    """Split the first shard in two, which this database does not know yet; until the test ends the old one is gone."""
+    (old, *_) = database.cluster.shards
+    halves = [(least, Shard(old.number + more, old.node, {})) for more, least in ((10, -(2**31)), (20, 0))]
+    patch.setattr(engine, "HOLD", f"SELECT 1 / ({{0}} <> {old.number})::int")
+    patch.setattr(engine, "HERE", f"SELECT $1::int <> {old.number}")
+    patch.setattr(engine, "read_cluster", lambda _: Cluster(halves))
+
+
 def _ask_citus_nothing(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(engine, "HOLD", "SELECT {0}")
-    patch.setattr(engine, "ON_COORDINATOR", {})
+    patch.setattr(engine, "HERE", "SELECT $1::int > 0")
+    patch.setattr(machines, "ON_COORDINATOR", {})
     patch.setattr(held_shops, "MOVING_SHARDS", "SELECT 0")
 
 

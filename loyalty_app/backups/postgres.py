@@ -20,7 +20,7 @@ from loyalty_app.backups.postgres_programs import run_program, tool
 from loyalty_app.backups.verify import BackupContents, look_into, warn_of_foreign
 from loyalty_app.db.citus.cluster import find_cluster
 from loyalty_app.db.citus.distribution import is_citus
-from loyalty_app.db.citus.engine import Machine
+from loyalty_app.db.citus.machines import Machine
 from loyalty_app.db.migrate import current
 from loyalty_app.db.postgres.engine import engine_of, open_engine
 from loyalty_app.db.postgres.parameters import read_parameters, with_database

@@ -95,7 +95,7 @@ class QueueWorker(Generic[Job, Ended]):
         begin_queue(name)
         self._wanted = asyncio.Event()
         self._under_way: dict[asyncio.Task[None], Job] = {}
-        self._ended: list[tuple[Shard | None, Ended]] = []
+        self._ended: list[tuple[Key, Ended]] = []
         self._turns, self._left_until = 0, dict[Shard | None, float]()
         self._opened, self._renewed = clock(), dict[Shard | None, datetime]()
         self._failures: Counter[Key] = Counter()
@@ -215,20 +215,20 @@ class QueueWorker(Generic[Job, Ended]):
     async def _write(self, room: int, shard: Shard | None = None) -> Sequence[Job]:
         """Record results, and claim at most `room` jobs, in one transaction."""
         now, held = self._clock(), self._to_renew(shard)
-        ended = [one for where, one in self._ended if where == shard]
+        ended = [(key, one) for key, one in self._ended if self._shard_of(key) == shard]
         if not (ended or room or held):
             return []
-        self._ended = [(where, one) for where, one in self._ended if where != shard]
+        self._ended = [(key, one) for key, one in self._ended if self._shard_of(key) != shard]
 
         def work(connection: Connection) -> Sequence[Job]:
-            self._queue.record(connection, self._database, ended, now=now)
+            self._queue.record(connection, self._database, [one for _, one in ended], now=now)
             self._queue.leases.renew(connection, self._database, held, now=now)
             return self._queue.claim(connection, self._database, now=now, room=room) if room else []
 
         try:
             jobs = await self._database.write(work, durable=False, shard=shard)
         except BaseException:
-            self._ended = [*((shard, one) for one in ended), *self._ended]
+            self._ended = [*ended, *self._ended]
             raise
         if held:
             self._renewed[shard] = now
@@ -258,7 +258,7 @@ class QueueWorker(Generic[Job, Ended]):
             count_set_aside(self._name)
             ended = self._queue.set_aside(job, self._clock())
         self._failures.pop(key, None)
-        self._ended.append((self._shard_of(key), ended))  # looked up now: a turn may have started another list
+        self._ended.append((key, ended))  # its shard may be split until it is recorded
 
     def _is_hopeless(self, key: Key, error: Exception) -> bool:
         """Count a failure of a job; whether it was the last try. What passes by itself is not counted."""

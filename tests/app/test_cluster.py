@@ -1,14 +1,15 @@
 """A Citus cluster: what is true of it beside all that holds on every database. Only with LOYALTY_TEST_CITUS_URL."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
+from functools import partial
 from pathlib import Path
 
 import asyncpg
 import pytest
 from alembic import command
 from msgspec.structs import replace
-from sqlalchemy import make_url, text
+from sqlalchemy import Connection, func, make_url, select, text
 
 from loyalty_app.backups.archive import BackupRefused
 from loyalty_app.backups.create import make_backup
@@ -24,12 +25,14 @@ from loyalty_app.db.postgres import engine as postgres
 from loyalty_app.db.postgres.parameters import with_database
 from loyalty_app.db.schema import schema_differences
 from loyalty_app.db.shards import Node
+from loyalty_app.db.tables import transaction
 from loyalty_app.db.tables.homes import TableHome
 from loyalty_app.settings import Settings
 from loyalty_app.shops.businesses import list_businesses
 from loyalty_core.errors import Busy
 from testkit.audit import assert_books_balance
 from testkit.citus import citus_url, dial_elsewhere
+from testkit.console import A_KEY
 from testkit.postgres_wire import Cut, open_wire
 from testkit.servers import fresh_postgres
 from testkit.shop import Shop, open_shop
@@ -40,6 +43,12 @@ OLD_SHOP = (
     "INSERT INTO branch (business_id, id, name, created_at) VALUES (41, 1, 'Harbour', now())",
 )
 MOVE = "SELECT citus_move_shard_placement({}, '{}', {}, '{}', {}, 'force_logical')"
+SPLIT = (
+    "SELECT citus_split_shard_by_split_points({0}, ARRAY[((shardminvalue::int + shardmaxvalue::bigint) / 2)::text],"
+    " (SELECT array_agg(nodeid) FROM (SELECT nodeid FROM pg_dist_node WHERE groupid > 0 ORDER BY 1 LIMIT 2) n),"
+    " 'block_writes') FROM pg_dist_shard WHERE shardid = {0}"
+)
+ISOLATE = "SELECT isolate_tenant_to_new_shard('customer', {}, 'CASCADE', shard_transfer_mode => 'block_writes')"
 
 pytestmark = pytest.mark.skipif(citus_url() is None, reason="LOYALTY_TEST_CITUS_URL names no cluster")
 
@@ -115,38 +124,103 @@ async def test_a_cluster_lies_in_two_shards_for_each_machine_or_in_as_many_as_ar
         assert await connection.run_sync(shard_count) == 2
 
 
-async def test_no_stamp_is_lost_or_doubled_when_its_shard_moves(
-    citus_settings: Settings, cluster: CitusDatabase, shops: list[Shop]
-) -> None:
-    cards = [(await shop.join()).id for shop in shops]
-    shard = cluster.cluster.shard_of(shops[0].business.id)
-    (other,) = {node for node in cluster.cluster.nodes if node != shard.node}
-    moved, given = asyncio.Event(), [0] * len(shops)
+class Tills:
+    """One for each shop, which stamps a card until `done`, and repeats what was refused."""
 
-    async def stamp(place: int) -> None:
-        while not moved.is_set():
+    def __init__(self, shops: list[Shop]) -> None:
+        self.shops, self.done, self.given = shops, asyncio.Event(), [0] * len(shops)
+        self._cards: list[int] = []
+
+    async def open(self) -> None:
+        self._cards = [(await shop.join()).id for shop in self.shops]
+
+    async def stamp(self, place: int) -> None:
+        while not self.done.is_set():
             for attempt in range(20):
                 try:
-                    await shops[place].stamp(cards[place], key=f"{place} {given[place]}")
+                    await self.shops[place].stamp(self._cards[place], key=f"{place} {self.given[place]}")
                     break
                 except Busy:
                     assert attempt < 19
-            given[place] += 1
+            self.given[place] += 1
+
+    async def stamp_while(self, work: Awaitable[None]) -> None:
+        async def end() -> None:
+            await work
+            self.done.set()
+
+        await asyncio.gather(end(), *map(self.stamp, range(len(self.shops))))
+
+    async def assert_all_is_there(self) -> None:
+        assert all(self.given)
+        for shop, card, count in zip(self.shops, self._cards, self.given, strict=True):
+            assert (await shop.customer(card)).card.total_stamps == count
+            await assert_books_balance(shop)
+
+
+async def test_no_stamp_is_lost_or_doubled_when_its_shard_moves_and_who_only_reads_sees_all(
+    citus_settings: Settings, cluster: CitusDatabase, shops: list[Shop]
+) -> None:
+    tills = Tills(shops)
+    await tills.open()
+    shard = cluster.cluster.shard_of(shops[0].business.id)
+    (other,) = {node for node in cluster.cluster.nodes if node != shard.node}
+    reader = open_database(citus_settings)
 
     async def move() -> None:
-        connection = await asyncpg.connect(citus_settings.database_url)
-        here = shard.node
-        await connection.execute(MOVE.format(shard.number, here.host, here.port, other.host, other.port))
-        await connection.close()
-        moved.set()
+        await _execute(
+            citus_settings.database_url,
+            MOVE.format(shard.number, shard.node.host, shard.node.port, other.host, other.port),
+        )
 
-    await asyncio.gather(move(), *map(stamp, range(len(shops))))
+    await tills.stamp_while(move())
     await cluster.look_again()
     assert cluster.cluster.shard_of(shops[0].business.id).node == other
-    assert all(given)
-    for shop, card, count in zip(shops, cards, given, strict=True):
-        assert (await shop.customer(card)).card.total_stamps == count
-        await assert_books_balance(shop)
+    await tills.assert_all_is_there()
+    for _ in range(2):  # with the copy that has stayed behind, and without
+        assert await reader.read(partial(_stamps, shops[0]), shard=shard) == tills.given[0]
+        await _execute(citus_settings.database_url, "CALL citus_cleanup_orphaned_resources()")
+    await reader.close()
+
+
+async def test_no_stamp_is_lost_or_doubled_when_its_shard_is_split_and_its_shop_gets_a_shard_of_its_own(
+    citus_database: str,
+) -> None:
+    settings = Settings(database_url=citus_database, secret_key=A_KEY)
+    await asyncio.to_thread(migrate, settings)
+    database = open_database(settings)
+    assert isinstance(database, CitusDatabase)
+    tills = Tills([await open_shop(database) for _ in range(8)])
+    await tills.open()
+    number = tills.shops[0].business.id
+    shard = database.cluster.shard_of(number)
+
+    async def split() -> None:
+        await _execute(citus_database, SPLIT.format(shard.number))
+        await _execute(citus_database, ISOLATE.format(number))
+
+    known = len(database.shards)
+    await tills.stamp_while(split())
+    await database.look_again()
+    assert len(database.shards) in {known + 2, known + 3}
+    assert [
+        one.business.id for one in tills.shops if database.shard_of(one.business.id) == database.shard_of(number)
+    ] == [number]
+    await tills.assert_all_is_there()
+    for shop in tills.shops:
+        await shop.counter.close()
+    await database.close()
+
+
+def _stamps(shop: Shop, connection: Connection) -> int:
+    of_shop = select(func.count()).select_from(transaction).where(transaction.c.business_id == shop.business.id)
+    return connection.execute(of_shop).scalar_one()
+
+
+async def _execute(url: str, statement: str) -> None:
+    connection = await asyncpg.connect(url)
+    await connection.execute(statement)
+    await connection.close()
 
 
 @pytest.mark.parametrize("cut", Cut)

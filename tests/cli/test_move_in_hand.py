@@ -154,6 +154,13 @@ def later() -> datetime:
     return utc_now() + timedelta(minutes=2)
 
 
+async def claim(database: Database, case: Case, *, now: datetime | None = None, room: int = 9) -> list[Any]:
+    """Jobs of a queue, from each shard as many as there is room for; later than all leases, if no time is said."""
+    work = partial(case.queue.claim, database=database, now=now or later(), room=room)
+    parts = [await database.write(work, shard=shard) for shard in case.queue.leases.shards(database)]
+    return [job for jobs in parts for job in jobs]
+
+
 async def all_done(database: Database) -> bool:
     """Whether nothing is left in any queue."""
 
@@ -172,10 +179,7 @@ async def test_claims_of_others_go_on_and_those_of_a_shop_again_after_a_move_tha
         await fill(shop)
 
         async def claims() -> dict[str, int]:
-            return {
-                case.name: len(await database.write(partial(case.queue.claim, database=database, now=later(), room=9)))
-                for case in SENT
-            }
+            return {case.name: len(await claim(database, case)) for case in SENT}
 
         async def stopped_for_good() -> bool:
             return not any((await claims()).values())
@@ -209,7 +213,7 @@ async def test_jobs_of_a_shop_that_is_about_to_move_are_not_in_the_way_of_those_
             due = update(notice).where(notice.c.business_id == one.business.id).values(later_ones)
             await database.write(lambda connection, due=due: connection.execute(due).close())  # type: ignore[misc]  # bound
         await finish_jobs(database, Cargo((shop.business.id,)), progress=print)
-        claimed = await database.write(partial(case.queue.claim, database=database, now=later(), room=1))
+        claimed = await claim(database, case, room=1)
         assert [case.queue.lease_of(job).key[0] for job in claimed] == [other.business.id]
         await give_out_again(database)
         await shop.counter.close()
@@ -228,8 +232,8 @@ async def test_a_job_that_takes_very_long_is_not_waited_for(settings: Settings) 
     async with opened(settings) as database:
         shop = await open_shop(database)
         await fill(shop)
-        queue, told = SENT[0].queue, list[tuple[str, int]]()
-        await database.write(lambda c: queue.claim(c, database, now=utc_now(), room=9))
+        told = list[tuple[str, int]]()
+        await claim(database, SENT[0], now=utc_now())
         left = await finish_jobs(
             database, Cargo((1,)), progress=lambda said, count: told.append((said, count)), patience=0.0
         )
@@ -245,10 +249,8 @@ async def test_no_queue_gives_out_jobs_of_a_shop_that_is_held(settings: Settings
         await fill(shop)
         await hold(database, [shop.business.id])
         for case in SENT:
-            claim = partial(case.queue.claim, database=database, now=later(), room=9)
-            assert not await database.write(claim), case.name
+            assert not await claim(database, case), case.name
         await release(database, [shop.business.id])
         for case in SENT:
-            claim = partial(case.queue.claim, database=database, now=later(), room=9)
-            assert await database.write(claim), case.name
+            assert await claim(database, case), case.name
         await shop.counter.close()

@@ -6,27 +6,27 @@ shard is never moved away under it; and it looks whether the shard is still ther
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, TypeVar
 
-import msgspec
-from sqlalchemy import Connection, Engine, Row, Table, event
+from sqlalchemy import Connection, Row, Table, event
 from sqlalchemy.exc import DBAPIError
 
 from loyalty_app.db.bulk import BulkWrite, Gathered, Lookup, Wanted
 from loyalty_app.db.citus import statements
 from loyalty_app.db.citus.cluster import read_cluster, read_nodes
-from loyalty_app.db.outages import Outages
-from loyalty_app.db.postgres.driver import BEGIN, ELSEWHERE, Ended, Opening, single_row
+from loyalty_app.db.citus.machines import CoordinatorIds, Machine, with_settings
+from loyalty_app.db.postgres.driver import BEGIN, ELSEWHERE, Ended, Opening
 from loyalty_app.db.postgres.engine import PostgresDatabase
-from loyalty_app.db.postgres.ids import IdHabits, PostgresIds, next_ids
-from loyalty_app.db.postgres.parameters import ConnectionParameters, Host, read_parameters
+from loyalty_app.db.postgres.ids import IdHabits, PostgresIds
+from loyalty_app.db.postgres.parameters import read_parameters
 from loyalty_app.db.postgres.server import Limits, PostgresServer
 from loyalty_app.db.shards import Cluster, Node, Shard
 from loyalty_app.db.tables.homes import HOMES, TableHome
-from loyalty_app.ids import Ids, Kind
-from loyalty_core.errors import Busy, BusyReason
+from loyalty_app.ids import Ids
+from loyalty_core.errors import Busy
 
 HOLD_SECONDS = 3.0
 """How long a machine may take to begin while a shard is about to move: longer than it waits for the lock by itself."""
@@ -36,10 +36,12 @@ HOLD = (
     " IS NOT DISTINCT FROM (SELECT groupid FROM pg_dist_local_group))::int"
 )
 """The lock against moving, in mode 5, SHARE; then a failure (22012) if the shard is not there. Said with BEGIN."""
+HERE = (
+    "SELECT (SELECT groupid FROM pg_dist_placement WHERE shardid = $1)"
+    " IS NOT DISTINCT FROM (SELECT groupid FROM pg_dist_local_group)"
+)
+"""Whether a shard is there. Where it has been, a copy lies for some time, as it was at that moment."""
 TRIES = 3
-ON_COORDINATOR = {"citus.multi_shard_modify_mode": "sequential", "citus.override_table_visibility": "off"}
-"""One connection to a machine for each transaction; and quick answers about types on each new connection."""
-
 Result = TypeVar("Result")
 
 
@@ -71,6 +73,19 @@ class ShardDatabase(PostgresDatabase):
                 raise
             raise ShardMoved from error
 
+    async def read(self, work: Callable[[Connection], Result], *, shard: Shard | None = None) -> Result:
+        """Run `work` on one state of the data, in which the shard is there. Raises ShardMoved."""
+        return await super().read(partial(self._there, work), shard=shard)
+
+    async def glance(self, work: Callable[[Connection], Result], *, shard: Shard | None = None) -> Result:
+        """Run `work`, which asks one question, if the shard is there. Raises ShardMoved."""
+        return await super().glance(partial(self._there, work), shard=shard)
+
+    def _there(self, work: Callable[[Connection], Result], connection: Connection) -> Result:
+        if not connection.exec_driver_sql(HERE, (self.shard.number,)).scalar():
+            raise ShardMoved
+        return work(connection)
+
 
 class CitusDatabase(PostgresDatabase):
     """A Citus cluster, used from asyncio; several processes may use it at once."""
@@ -80,7 +95,7 @@ class CitusDatabase(PostgresDatabase):
 
     def __init__(self, url: str, limits: Limits | None, cluster: Cluster) -> None:
         self._limits, self._parameters = limits or Limits(), read_parameters(url)
-        self._use(PostgresServer(_with_settings(self._parameters), self._limits))
+        self._use(PostgresServer(with_settings(self._parameters), self._limits))
         self._cluster = cluster
         self._machines: dict[Node, PostgresDatabase] = {}
         self._databases: dict[tuple[int, Node], ShardDatabase] = {}
@@ -111,10 +126,15 @@ class CitusDatabase(PostgresDatabase):
         """Run `work` in a transaction; with a shard, on its machine alone. See `Database`."""
         if shard is None:
             return await super().write(work, durable=durable, begun=begun, proof=proof)
+        return await self._where_it_is(
+            shard, lambda there: there.write(work, durable=durable, begun=begun, proof=proof)
+        )
+
+    async def _where_it_is(self, shard: Shard, ask: Callable[[ShardDatabase], Awaitable[Result]]) -> Result:
+        """Ask a shard; one that has moved is looked up, and asked again. Raises Busy if it was split."""
         for _ in range(TRIES):
             try:
-                there = self._database_of(shard)
-                return await there.write(work, durable=durable, begun=begun, proof=proof)
+                return await ask(self._database_of(shard))
             except ShardMoved:
                 await self.look_again()
         raise Busy
@@ -123,13 +143,13 @@ class CitusDatabase(PostgresDatabase):
         """Run `work`, which asks one question; with a shard, on its machine alone."""
         if shard is None:
             return await super().glance(work)
-        return await self._database_of(shard).glance(work)
+        return await self._where_it_is(shard, lambda there: there.glance(work))
 
     async def read(self, work: Callable[[Connection], Result], *, shard: Shard | None = None) -> Result:
         """Run `work` on one state of the data; with a shard, on its machine alone."""
         if shard is None:
             return await super().read(work)
-        return await self._database_of(shard).read(work)
+        return await self._where_it_is(shard, lambda there: there.read(work))
 
     async def look_again(self) -> None:
         """Ask the coordinator where the shards are now."""
@@ -228,51 +248,6 @@ class CitusDatabase(PostgresDatabase):
         for machine in self._machines.values():
             await machine.close()
         await super().close()
-
-
-class CoordinatorIds(PostgresIds):
-    """Takes ids from the coordinator's sequences, for a transaction on another machine.
-
-    One place gives them out, so they only rise for a customer: it is asked once the rows are locked. All kinds that are
-    likely needed come in one round trip.
-    """
-
-    def __init__(self, connection: Connection, habits: IdHabits, expected: int, coordinator: Engine) -> None:
-        super().__init__(connection, habits, expected)
-        self._coordinator = coordinator
-
-    def likely(self) -> Mapping[Kind, int]:
-        """None: the machine on which the rows are has no ids."""
-        return {}
-
-    def _fetch(self, kind: Kind) -> list[int]:
-        likely = {one: count for one, count in super().likely().items() if not self._fetched.get(one)}
-        wanted = {**likely, kind: max(self.expected, likely.get(kind, 1))}
-        kinds = ", ".join(next_ids(one, place) for place, one in enumerate(wanted, 1))
-        with self._coordinator.connect() as coordinator:
-            ids = single_row(coordinator, f"SELECT {kinds}", tuple(wanted.values()))
-        self.keep(dict(zip(wanted, ids, strict=True)))
-        return self._fetched[kind]
-
-    def _next_reward(self) -> int:
-        with self._coordinator.connect() as coordinator:
-            [number] = single_row(coordinator, "SELECT nextval('reward_number')", ())
-        return int(number)
-
-
-class Machine(PostgresDatabase):
-    """One machine of a cluster; only its shards are asked for anything."""
-
-    def __init__(self, coordinators: ConnectionParameters, node: Node, limits: Limits) -> None:
-        there = msgspec.structs.replace(
-            _with_settings(coordinators), hosts=(Host(node.host, node.port),), sessions="any", pooled=False
-        )
-        self._use(PostgresServer(there, limits))
-        self.outages = Outages(away=BusyReason.NODE_AWAY)
-
-
-def _with_settings(parameters: ConnectionParameters) -> ConnectionParameters:
-    return msgspec.structs.replace(parameters, settings={**ON_COORDINATOR, **parameters.settings})
 
 
 def _shard_of(connection: Connection) -> Shard | None:
