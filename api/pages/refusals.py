@@ -78,7 +78,7 @@ class NeedsHttps(PageRefusal):
 
     code, status = "needs_https", 403
     says = N_("Signing in works only over https.")
-    then = N_("Ask who runs this server to set its public address.")
+    then = N_("Ask the person who runs this server to set its public address.")
 
 
 class LinkSpent(PageRefusal):

@@ -88,8 +88,8 @@ def _by_branch(words: Words, branches: Sequence[OwedBranch]) -> str:
 def _share(words: Words, days: int, share: float) -> Html:
     percent = words.percent(share)
     return words.count(
-        "Handed out in the last {n} day: {percent} of what could be",
-        "Handed out in the last {n} days: {percent} of what could be",
+        "Handed out in the last {n} day: {percent} of what could have been",
+        "Handed out in the last {n} days: {percent} of what could have been",
         days,
         percent=percent,
     )

@@ -74,13 +74,13 @@ QUESTIONS: dict[str, ProgramQuestion] = {
     "referral": ProgramQuestion(
         title=N_("Bring a friend"),
         what=N_(
-            "Each card gets a button that sends a link to friends. Who joins by it and never had a card here begins "
-            "with stamps as a gift. At their first visit the one who brought them gets stamps, too, so often a month "
-            "at most."
+            "Each card gets a button that sends a link to friends. A friend who joins by it and never had a card here "
+            "begins with stamps as a gift. At the friend's first visit the customer who brought them gets stamps, too, "
+            "up to a number of times a month."
         ),
         how=N_(
             "Press how many stamps each of the two gets, at most 5 times a month. Or send three numbers: for the "
-            "friend, for who brings them, and how often a month, for example: 1 3 10"
+            "friend, for the customer who brings them, and how often a month, for example: 1 3 10"
         ),
         then=N_("The button is below the cards from now on."),
         offered=(None, 1, 2, 3),

@@ -76,7 +76,7 @@ def gift_in_words(words: Words, gift: BirthdayGift) -> str:
 
 def _referral_in_words(words: Words, gift: ReferralGift) -> str:
     return words.plain(
-        "{friend} for the friend, {referrer} for who brings them, at most {cap} a month",
+        "{friend} for the friend, {referrer} for the customer who brings them, at most {cap} a month",
         friend=words.number(gift.stamps_for_friend),
         referrer=words.number(gift.stamps_for_referrer),
         cap=words.number(gift.monthly_cap),

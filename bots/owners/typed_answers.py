@@ -113,7 +113,7 @@ def read_gift(words: Words, text: str) -> ProgramChange:
 
 
 def read_referral(words: Words, text: str) -> ProgramChange:
-    """What friends get: for the friend, for who brings them, and how often a month. Raises UnclearAnswer.
+    """What friends get: for the friend, for the customer who brings them, and how often a month. Raises UnclearAnswer.
 
     One number is for both; how often is left out as a rule.
     """

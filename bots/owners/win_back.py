@@ -92,10 +92,10 @@ async def show(turn: Turn, position: Position, shown: WinBack, *, head: Html | N
         words.say("☀️ <b>Win back</b>: {state}", state=_state(words, set_now)),
         Html(""),
         words.count(
-            "Who was here at least twice and then not for {n} day gets a gift and one message, between 10 and 20 "
-            "o'clock: once until they come again, and at most once in 60 days.",
-            "Who was here at least twice and then not for {n} days gets a gift and one message, between 10 and 20 "
-            "o'clock: once until they come again, and at most once in 60 days.",
+            "A customer who was here at least twice and then not for {n} day gets a gift and one message, between 10 "
+            "and 20 o'clock: once until they come again, and at most once in 60 days.",
+            "A customer who was here at least twice and then not for {n} days gets a gift and one message, between 10 "
+            "and 20 o'clock: once until they come again, and at most once in 60 days.",
             shown.after_days,
         ),
         _count_line(words, shop, count),

@@ -145,7 +145,7 @@ async def test_what_is_owed_says_its_age_its_branches_its_money_and_the_share_th
         "In money: €2.50",
         "By age: 1 up to 7 days",
         "By branch: at no branch: 1",
-        "Handed out in the last 90 days: 50% of what could be",
+        "Handed out in the last 90 days: 50% of what could have been",
     ):
         assert line in mira.last.words
 

@@ -245,7 +245,7 @@ async def test_gifts_for_friends_are_set_by_one_tap_or_three_numbers(shop: Shop,
     await press(mira, "Program", "Bring a friend", "2 stamps")
     usual = ReferralGift(stamps_for_friend=2, stamps_for_referrer=2, monthly_cap=5)
     assert (await shop.program()).terms.referral == usual
-    assert "2 for the friend, 2 for who brings them, at most 5 a month" in mira.last.words
+    assert "2 for the friend, 2 for the customer who brings them, at most 5 a month" in mira.last.words
     for typed, said in (
         ("10", "have to be fewer stamps than fill a card"),
         ("9 9 0", "send three numbers"),

@@ -90,7 +90,7 @@ async def test_the_same_form_sent_again_keeps_one_trial_and_another_file_is_refu
 async def test_a_guessed_encoding_is_told_with_an_example_and_can_be_chosen(place: Place) -> None:
     desk = await desk_of(place)
     page, where = await upload(desk, "name\nMüller\nJäger\nBäcker\n", "windows-1252")
-    assert all(said in texts(page) for said in ("The encoding was guessed.", "Is “Bäcker” spelled so?", "Jäger"))
+    assert all(said in texts(page) for said in ("The encoding was guessed.", "Is “Bäcker” spelled right?", "Jäger"))
     assert "is thrown away" in (await desk.send(f"{where}/discard", {})).text
     assert (await desk.get(where)).status_code == 404
     assert await desk.shop.rows(import_job) == []

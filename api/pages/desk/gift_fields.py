@@ -45,7 +45,7 @@ INPUTS: dict[str, GiftInput] = {
         N_("Stamps for the friend, to begin with"), N_("Please write a whole number of stamps from 1 to 99.")
     ),
     "stamps_for_referrer": GiftInput(
-        N_("Stamps for who brought them, at the friend's first visit"),
+        N_("Stamps for the customer who brought them, at the friend's first visit"),
         N_("Please write a whole number of stamps from 1 to 99."),
     ),
     "monthly_cap": GiftInput(N_("How often a month at most"), N_("Please write a whole number from 1 to 1000.")),
@@ -100,9 +100,9 @@ GIFT_FIELDS: dict[str, GiftField] = {
     "referral": GiftField(
         title=N_("Bring a friend"),
         what=N_(
-            "Each card gets a button that sends a link to friends. Who joins by it and never had a card here begins "
-            "with stamps as a gift. At their first visit the one who brought them gets stamps, too, so often a month "
-            "at most."
+            "Each card gets a button that sends a link to friends. A friend who joins by it and never had a card here "
+            "begins with stamps as a gift. At the friend's first visit the customer who brought them gets stamps, too, "
+            "up to a number of times a month."
         ),
         shape=ReferralGift,
         rule=N_(
@@ -114,9 +114,9 @@ GIFT_FIELDS: dict[str, GiftField] = {
     "win_back": GiftField(
         title=N_("Win back"),
         what=N_(
-            "Who was here at least twice and then not for so long gets a gift and one message, between 10 and 20 "
-            "o'clock: once until they come again, and at most once in 60 days. Before you switch it on you see to how "
-            "many it would go now, and how it looks."
+            "A customer who was here at least twice and then not for so long gets a gift and one message, between 10 "
+            "and 20 o'clock: once until they come again, and at most once in 60 days. Before you switch it on you see "
+            "to how many it would go now, and how it looks."
         ),
         shape=WinBack,
         rule=N_("A gift has to be at most as many stamps as fill a card. Nothing was changed."),

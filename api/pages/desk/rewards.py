@@ -141,8 +141,8 @@ def _branch(words: Words, branch: OwedBranch) -> str:
 
 def _share(words: Words, days: int, share: float) -> str:
     return words.plain_count(
-        "Handed out in the last {n} day: {percent} of what could be",
-        "Handed out in the last {n} days: {percent} of what could be",
+        "Handed out in the last {n} day: {percent} of what could have been",
+        "Handed out in the last {n} days: {percent} of what could have been",
         days,
         percent=words.percent(share),
     )
