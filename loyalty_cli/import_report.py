@@ -73,5 +73,5 @@ def _figures(imported: Imported) -> list[str]:
 
 def _guess(imported: Imported) -> str:
     """How to see whether the letters are right, and what to do if they are not."""
-    example = f' If "{imported.example}" is not spelled so' if imported.example else " If names are wrong"
+    example = f' If "{imported.example}" is not spelled right' if imported.example else " If names are wrong"
     return f"The encoding was guessed.{example}, import again with --encoding: that corrects the names."

@@ -49,7 +49,7 @@ class BirthdayGift(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class WinBack(BirthdayGift, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A gift for who was not here for `after_days`: some stamps, or a reward that is valid for some days."""
+    """A gift for a customer who was not here for `after_days`: some stamps, or a reward that is valid for some days."""
 
     after_days: AwayDays
 

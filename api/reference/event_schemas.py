@@ -37,7 +37,7 @@ def _sent(kind: type[msgspec.Struct]) -> Json:
     return {
         "operationId": f"webhook.{name_of(kind)}",
         "summary": str(kind.__doc__).rstrip("."),
-        "description": f"Sent to endpoints that chose `{name_of(kind)}`, signed as Standard Webhooks has it.",
+        "description": f"Sent to endpoints that chose `{name_of(kind)}`, signed as Standard Webhooks says.",
         "tags": ["Webhooks"],
         "security": [],
         "parameters": SIGNATURES,

@@ -48,9 +48,8 @@ extension curl. The SDKs (for Python, for Node and TypeScript, for PHP) are in t
 this server, each with a README; they are not published yet.
 
 Send the key with every request, as `Authorization: Bearer ll_…` or as `X-Api-Key: ll_…`. Keep it on the server or
-in the till's vault, not in an app that customers install, and not in a web page: preflights of other sites are
-answered without leave (no CORS). It may do what its scopes name; each operation tells the
-one that it needs.
+in the till's vault, not in an app that customers install, and not in a web page: the server allows no calls from other
+sites (no CORS). The key may do what its scopes name; each operation tells the one that it needs.
 
 # Once only
 
@@ -87,7 +86,7 @@ hours of UTC. Every answer to a known key says where it stands:
 | `X-RateLimit-Remaining` | requests that are left in this hour |
 | `X-RateLimit-Reset` | when the next hour begins, in Unix seconds |
 
-Above the limit the answer is [`rate_limited`](#rate_limited), with the seconds to wait in `Retry-After`. So it is
+Above the limit the answer is [`rate_limited`](#rate_limited), with the seconds to wait in `Retry-After`. The same goes
 for an address that fails to sign in more than $failures times in a minute.
 
 # Webhook events
@@ -101,13 +100,14 @@ $events
 A body is `{"type": …, "timestamp": …, "data": …}`. It is signed by [Standard
 Webhooks](https://www.standardwebhooks.com): `webhook-signature` holds `v1,` and the base64 of an HMAC-SHA256 over
 `{webhook-id}.{webhook-timestamp}.{body}`, whose key is the base64 part of the secret. Refuse what is older than
-$tolerance, and what no signature fits.
+$tolerance, and what fits no signature.
 
 Answer with any 2xx within $deadline seconds. Otherwise the event is sent again after $waits (each ±$jitter %),
 always with the same `webhook-id`. At least once, in no promised order: drop what you have had, and states of a
 customer with a lower `version`. $gone switches the endpoint off; so do $days days of nothing but failures. [What
 was sent](#tag/webhooks/GET/webhooks/{id}/deliveries) can be seen and [sent
-again](#tag/webhooks/POST/webhooks/{id}/replay). Who would rather ask reads the [events](#tag/events/GET/events).
+again](#tag/webhooks/POST/webhooks/{id}/replay). A program that would rather ask reads the
+[events](#tag/events/GET/events).
 
 # Errors
 

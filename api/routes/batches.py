@@ -40,11 +40,11 @@ ITEMS_A_REQUEST = 50
         name="stamps.batch",
         summary="Add stamps that a till has gathered",
         text=(
-            "For a till that was without a line: up to 500 stamps, each with its own idempotency key and, if it was "
-            "given earlier, `occurred_at`, at most 7 days ago. Each item is answered in its place as a single request "
-            "would have been, with `outcome` or `problem`; one that is refused leaves the others alone. "
-            "Send the whole batch again if no answer came: nothing is stamped twice. "
-            "Every 50 items cost as much of the rate limit as one request."
+            "For a till that was offline: up to 500 stamps, each with its own idempotency key and, if it was given "
+            "earlier, `occurred_at`, at most 7 days ago. Each item is answered in its place as a single request would "
+            "have been, with `outcome` or `problem`; one that is refused leaves the others alone. Send the whole batch "
+            "again if no answer came: nothing is stamped twice. Every 50 items cost as much of the rate limit as one "
+            "request."
         ),
         tag="Stamps",
         scope=Scope.STAMPS_WRITE,

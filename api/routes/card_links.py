@@ -29,9 +29,9 @@ def link_maker(request: AppRequest) -> LinkMaker:
         name="customers.card_link",
         summary="Get the private link of a card",
         text="The address at which the customer has their card without Telegram: print it on a receipt as a QR code, "
-        "or send it. A card has one link, so another request answers with the same. Who has the link has the card: "
-        "they see it, and can erase it. It ends when it is revoked, when the customer is erased, and when the card "
-        "comes into a chat by a phone number.",
+        "or send it. A card has one link, so another request answers with the same. Anyone who has the link has the "
+        "card: they see it, and can erase it. It ends when it is revoked, when the customer is erased, and when the "
+        "card comes into a chat by a phone number.",
         tag=TAG,
         scope=Scope.CUSTOMERS_WRITE,
         answer=CardLinkView,

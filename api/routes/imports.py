@@ -21,10 +21,10 @@ TAG = "Customers"
     Operation(
         name="imports.create",
         summary="Import customers",
-        text="Takes up to 1,000 at a time and answers at once; ask the `url` how far it is. Who is there already (by "
-        "phone number; without one, by name and e-mail) is left alone. `stamps` are those on the running card, "
-        "`joined_at` is the day on which they became a customer elsewhere, `program` the title or id of the program to "
-        "which the stamps go. A customer with cards of several programs is in the list once for each.",
+        text="Takes up to 1,000 at a time and answers at once; ask the `url` how far it is. A customer who is there "
+        "already (by phone number; without one, by name and e-mail) is left alone. `stamps` are those on the running "
+        "card, `joined_at` is the day on which they became a customer elsewhere, `program` the title or id of the "
+        "program to which the stamps go. A customer with cards of several programs is in the list once for each.",
         tag=TAG,
         scope=Scope.CUSTOMERS_WRITE,
         body=CustomerList,

@@ -48,7 +48,7 @@ async def merge_customers(request: AppRequest) -> ASGIResponse:
         name="customers.unmerge",
         summary="Take a merge back",
         text="Within 30 days both are put back as they were: each with their own entries, rewards and profile. What "
-        "was booked since stays with the customer of the path, but for what is about the other's entries and rewards. "
+        "was booked since stays with the customer of the path, except what is about the other's entries and rewards. "
         "It is refused once a stamp counted for the other's past: if a reward hangs on the stamps of both. Sends "
         "customer.unmerged.",
         tag=TAG,

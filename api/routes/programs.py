@@ -28,7 +28,7 @@ decode_program = msgspec.json.Decoder(ProgramView).decode
     Operation(
         name="programs.list",
         summary="List the programs",
-        text="In the order of their making, archived ones too; `main` says which is the main one.",
+        text="In the order in which they were made, archived ones too; `main` says which is the main one.",
         tag=TAG,
         scope=Scope.PROGRAM_READ,
         query=PageQuery,
@@ -99,8 +99,8 @@ async def get_one_program(request: AppRequest) -> ASGIResponse:
     Operation(
         name="programs.update",
         summary="Change a program",
-        text="As `PATCH /program`, for any program of the shop. `name` is the name of the shop; which codes the shop "
-        "takes, the main program says.",
+        text="As `PATCH /program`, for any program of the shop. `name` is the name of the shop; the main program says "
+        "which codes the shop takes.",
         tag=TAG,
         scope=Scope.PROGRAM_WRITE,
         body=ProgramChange,

@@ -81,7 +81,7 @@ async def get_transaction(request: AppRequest) -> ASGIResponse:
         text="What happened in the last 30 days, the oldest first: all events that webhooks send, for those who would "
         "rather ask, or whose receiver was away. Walk to the end by `next_cursor`, keep `resume_cursor`, send it as "
         "`cursor` the next time. Events of the last 30 seconds come again then, so that none is missed: `id` tells "
-        "which you have had. Longer ago than 30 days, a cursor is refused. Of an erased customer only the deletion "
+        "which you have had. A cursor from longer ago than 30 days is refused. Of an erased customer only the deletion "
         "stays.",
         tag="Events",
         scope=Scope.CUSTOMERS_READ,

@@ -1,9 +1,9 @@
 """Card links: the long private addresses at which people without Telegram have their cards.
 
-Who has the address has the card, so it is kept as a key is: its SHA-256 finds it, and beside that it is encrypted with
-the key of the vault, because a till and a poster print it again. A stolen backup of the database opens no card. A card
-has one valid link at most. A revoked one is remembered, without its secret, so that its page can say what to do;
-erasing a customer forgets them all. What the page shows is not known here.
+Anyone who has the address has the card, so it is kept as a key is: its SHA-256 finds it, and beside that it is
+encrypted with the key of the vault, because a till and a poster print it again. A stolen backup of the database opens
+no card. A card has one valid link at most. A revoked one is remembered, without its secret, so that its page can say
+what to do; erasing a customer forgets them all. What the page shows is not known here.
 """
 
 import hashlib
@@ -38,7 +38,7 @@ _SECRET = re.compile(rf"[0-9A-Za-z]{{{SECRET_LETTERS}}}")
 
 
 class CardLinkView(msgspec.Struct, frozen=True, kw_only=True):
-    """The private link of a customer's card. Who has it has the card, so give it to nobody else."""
+    """The private link of a customer's card. Anyone who has it has the card, so give it to nobody else."""
 
     customer_id: int
     url: str

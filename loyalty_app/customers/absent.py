@@ -38,7 +38,7 @@ class AbsentPart(msgspec.Struct, frozen=True):
 
 
 class WinBackPreview(msgspec.Struct, frozen=True):
-    """How many customers would be written to now, if the shop wrote to who was away for so many days."""
+    """How many customers would be written to now, if the shop wrote to those who were away for so many days."""
 
     after_days: int
     customers: int
@@ -55,7 +55,7 @@ async def preview(
 
 
 async def count_absent(database: Database, business: Business, after_days: int, *, now: datetime) -> int:
-    """How many customers would be written to at `now` if the shop wrote to who was away for so many days."""
+    """How many customers would be written to at `now` if the shop wrote to those who were away for so many days."""
     count, part = 0, AbsentPart((), 0)
     while True:
         ask = partial(absent_part, business=business, after_days=after_days, now=now, after=part.last)

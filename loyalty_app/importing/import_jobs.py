@@ -53,7 +53,7 @@ QUEUED = msgspec.json.Decoder(ImportQueued)
 class ImportRemark(msgspec.Struct, frozen=True):
     """Why a customer of a list was not taken: their place in it, counted from 0, what is wrong, what would be right.
 
-    `customer_id` is who is there already, if one phone number says so.
+    `customer_id` is the customer who is there already, if one phone number says so.
     """
 
     index: int

@@ -90,7 +90,7 @@ export interface Card {
   nextReward: NextReward | null;
 }
 
-/** The private link of a customer's card. Who has it has the card, so give it to nobody else. */
+/** The private link of a customer's card. Anyone who has it has the card, so give it to nobody else. */
 export interface CardLink {
   customerId: number;
   url: string;
@@ -262,7 +262,7 @@ export interface Import {
   report: ImportRemark[];
 }
 
-/** Why a customer of a list was not taken: their place in it, counted from 0, what is wrong, what would be right. `customer_id` is who is there already, if one phone number says so. */
+/** Why a customer of a list was not taken: their place in it, counted from 0, what is wrong, what would be right. `customer_id` is the customer who is there already, if one phone number says so. */
 export interface ImportRemark {
   index: number;
   outcome: string;
@@ -607,7 +607,7 @@ export interface WebhookWithSecret {
   secret: string;
 }
 
-/** A gift for who was not here for `after_days`: some stamps, or a reward that is valid for some days. */
+/** A gift for a customer who was not here for `after_days`: some stamps, or a reward that is valid for some days. */
 export interface WinBack {
   /** whole days from 14 to 730 without a visit */
   afterDays: number;
@@ -619,7 +619,7 @@ export interface WinBack {
   validDays?: number;
 }
 
-/** How many customers would be written to now, if the shop wrote to who was away for so many days. */
+/** How many customers would be written to now, if the shop wrote to those who were away for so many days. */
 export interface WinBackPreview {
   afterDays: number;
   customers: number;

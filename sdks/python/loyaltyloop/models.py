@@ -183,7 +183,7 @@ class Card(Model):
 
 
 class CardLink(Model):
-    """The private link of a customer's card. Who has it has the card, so give it to nobody else."""
+    """The private link of a customer's card. Anyone who has it has the card, so give it to nobody else."""
 
     customer_id: int
 
@@ -497,7 +497,7 @@ class Import(Model):
 
 class ImportRemark(Model):
     """Why a customer of a list was not taken: their place in it, counted from 0, what is wrong, what would be
-    right. `customer_id` is who is there already, if one phone number says so.
+    right. `customer_id` is the customer who is there already, if one phone number says so.
     """
 
     index: int
@@ -1116,7 +1116,9 @@ class WebhookWithSecret(Model):
 
 
 class WinBack(Model):
-    """A gift for who was not here for `after_days`: some stamps, or a reward that is valid for some days."""
+    """A gift for a customer who was not here for `after_days`: some stamps, or a reward that is valid for some
+    days.
+    """
 
     after_days: int
     """Whole days from 14 to 730 without a visit."""
@@ -1132,7 +1134,7 @@ class WinBack(Model):
 
 
 class WinBackPreview(Model):
-    """How many customers would be written to now, if the shop wrote to who was away for so many days."""
+    """How many customers would be written to now, if the shop wrote to those who were away for so many days."""
 
     after_days: int
 

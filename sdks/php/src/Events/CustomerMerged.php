@@ -8,7 +8,7 @@ use LoyaltyLoop\Event;
 use LoyaltyLoop\Models;
 
 /**
- * Sent to endpoints that chose `customer.merged`, signed as Standard Webhooks has it. Made from the OpenAPI by `make sdks`. Change nothing here.
+ * Sent to endpoints that chose `customer.merged`, signed as Standard Webhooks says. Made from the OpenAPI by `make sdks`. Change nothing here.
  *
  * @property-read \LoyaltyLoop\Models\Merged $data
  */

@@ -7,7 +7,7 @@ namespace LoyaltyLoop\Models;
 use LoyaltyLoop\Model;
 
 /**
- * Why a customer of a list was not taken: their place in it, counted from 0, what is wrong, what would be right. `customer_id` is who is there already, if one phone number says so. Made from the OpenAPI by `make sdks`. Change nothing here.
+ * Why a customer of a list was not taken: their place in it, counted from 0, what is wrong, what would be right. `customer_id` is the customer who is there already, if one phone number says so. Made from the OpenAPI by `make sdks`. Change nothing here.
  *
  * @property-read int $index
  * @property-read string $outcome

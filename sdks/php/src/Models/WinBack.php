@@ -7,7 +7,7 @@ namespace LoyaltyLoop\Models;
 use LoyaltyLoop\Model;
 
 /**
- * A gift for who was not here for `after_days`: some stamps, or a reward that is valid for some days. Made from the OpenAPI by `make sdks`. Change nothing here.
+ * A gift for a customer who was not here for `after_days`: some stamps, or a reward that is valid for some days. Made from the OpenAPI by `make sdks`. Change nothing here.
  *
  * @property-read int $afterDays whole days from 14 to 730 without a visit
  * @property-read int $stamps a whole number from 1 to the goal

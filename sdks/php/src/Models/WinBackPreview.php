@@ -7,7 +7,7 @@ namespace LoyaltyLoop\Models;
 use LoyaltyLoop\Model;
 
 /**
- * How many customers would be written to now, if the shop wrote to who was away for so many days. Made from the OpenAPI by `make sdks`. Change nothing here.
+ * How many customers would be written to now, if the shop wrote to those who were away for so many days. Made from the OpenAPI by `make sdks`. Change nothing here.
  *
  * @property-read int $afterDays
  * @property-read int $customers
