@@ -114,7 +114,7 @@ def export(target: Path, business_id: int, *, as_json: bool) -> None:
     """Write all that a shop owns into open files.
 
     TARGET is a new folder, or a new file that ends in .zip. Each table is there as CSV and as JSON, and a README says
-    what is what. No secrets are among them.
+    what is what. They hold no secrets.
     """
     from loyalty_app.clock import utc_now
     from loyalty_app.exporting.everything import export_everything

@@ -21,7 +21,7 @@ PAGE_OR_NONE = (
     "Give --page to let people join there, without Telegram too, or --no-page to stop that."
 )
 
-LEFT = "Business {} is deleted, but {} that others wrote to the last are still there.\nRun this again: it deletes them."
+LEFT = "Business {} is deleted, but {} that others wrote until then are still there.\nRun this again: it deletes them."
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

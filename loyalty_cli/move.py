@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 @click.option(
     "--public-url",
     metavar="URL",
-    help="With --business: where people find the new place. The old one then tells it to who asks for the shop there.",
+    help="With --business: where people find the new place. The old one then tells it to those who ask for the shop.",
 )
 @click.option(
     "--to-key-file",
@@ -50,8 +50,9 @@ def move(url: str, *, replace: bool, as_json: bool, **given: bool | str | Path |
     """Move everything, or some shops, to another database: SQLite, PostgreSQL or a Citus cluster.
 
     All codes, keys, links, chats, rewards and figures stay as they are. Servers may run. Most rows are copied while
-    everybody works; for the last ones those that move are held for seconds, and who writes is told "busy". Everything
-    is compared and proven before the old place is closed. A move that was interrupted is run again, and goes on.
+    everybody works; for the last ones those that move are held for seconds, and writes are refused as "busy".
+    Everything is compared and proven before the old place is closed. A move that was interrupted is run again, and goes
+    on.
     """
     from loyalty_app.clock import utc_now
     from loyalty_cli.database import check_schema
@@ -154,7 +155,7 @@ def _open(source: Settings, target: Settings) -> Path | None:
 
 
 def _tell_last_step(key: Path | None, *, as_json: bool) -> None:
-    lines = ["The move was complete but for the last step, which is done now.", *_key_lines(key)]
+    lines = ["The move was complete except for the last step, which is done now.", *_key_lines(key)]
     answer = {"moved": True, "rows": {}, "key_file": str(key) if key else None}
     tell(answer, "\n".join(lines), as_json=as_json)
 
@@ -217,7 +218,7 @@ def _tell_moved(moved: "Moved", key: Path | None, places: tuple[Settings, Settin
         f"Set LOYALTY_DATABASE_URL to what --to was ({place}), and start the servers again.",
     ]
     if source.on_sqlite:
-        lines.append(f"What was there is kept as {source.sqlite_path}{ASIDE}; remove it once you need it no more.")
+        lines.append(f"What was there is kept as {source.sqlite_path}{ASIDE}; remove it once you no longer need it.")
     lines += _key_lines(key)
     answer = {"moved": True, "rows": moved.rows, "seconds": round(moved.seconds, 3), "to": place}
     tell({**answer, "key_file": str(key) if key else None}, "\n".join(lines), as_json=as_json)
