@@ -152,10 +152,10 @@ def _tell_moved(moved: "MovedShops", place: str, *, as_json: bool) -> None:
     numbers = moved.numbers.told()
     lines = [f"Moved {counted(sum(moved.rows.values()), 'row')} to {place}. {MOVED.format(seconds=moved.seconds)}"]
     if numbers:
-        lines += ["These numbers were taken there, and are others now; everything else has its old number:", _table(numbers)]
+        lines += ["These numbers were taken there and have changed; everything else has its old number:", _table(numbers)]
     else:
         lines.append("All numbers are what they were.")
-    lines.append("What was left at the old place is deleted with `loyalty business delete`, once you no longer need it.")
+    lines.append("Delete what was left at the old place with `loyalty business delete`, once you no longer need it.")
     answer = {"moved": True, "rows": moved.rows, "seconds": round(moved.seconds, 3), "to": place, "numbers": numbers}
     tell({**answer, "resumed": moved.resumed}, "\n".join(lines), as_json=as_json)
 
