@@ -152,7 +152,7 @@ def _tell_moved(moved: "MovedShops", place: str, *, as_json: bool) -> None:
     numbers = moved.numbers.told()
     lines = [f"Moved {counted(sum(moved.rows.values()), 'row')} to {place}. {MOVED.format(seconds=moved.seconds)}"]
     if numbers:
-        lines += ["These numbers were taken there and have changed; everything else has its old number:", _table(numbers)]
+        lines += ["These numbers were taken there, so they have changed; all others are the same:", _table(numbers)]
     else:
         lines.append("All numbers are what they were.")
     lines.append("Delete what was left at the old place with `loyalty business delete`, once you no longer need it.")
