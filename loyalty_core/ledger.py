@@ -64,11 +64,11 @@ SYSTEM = Actor(ActorType.SYSTEM)
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """One entry of the ledger; `id` is the transaction's id. A customer's ids rise with the time of booking.
 
-    `occurred_at` is when it happened: earlier than that for a stamp that was given without a line. `code_key` is the
-    number of the rotating code that was shown for it; no code has two entries of one type, undone ones included.
-    `stamps` is what it counts for. `stamps_voided` is how many more were given and undone again, a part at a time; of
-    an entry that undoes a part, it is how many that undid. `of_customer` is for whom it was booked, if they were merged
-    into another since. `program_id` is the program of the card, None the one with which the shop began.
+    `occurred_at` is when it happened: earlier than that for a stamp that was given offline. `code_key` is the number of
+    the rotating code that was shown for it; no code has two entries of one type, undone ones included. `stamps` is what
+    it counts for. `stamps_voided` is how many more were given and undone again, a part at a time; of an entry that
+    undoes a part, it is how many that undid. `of_customer` is for whom it was booked, if they were merged into another
+    since. `program_id` is the program of the card, None the one with which the shop began.
 
     `bonus_stamps` are those of all that were given that are a gift, and `occasion` says why. An entry of type `bonus`
     is a gift alone: it is no visit.

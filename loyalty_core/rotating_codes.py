@@ -5,12 +5,12 @@ The rules, in words:
   seal tell the step, which is the number of half minutes since 1970; six are an HMAC of card and step under a key of
   the shop (30 bits of RFC 2104 with SHA-256; steps and their window as in RFC 6238).
 - The server's clock counts. A code is good during its step, the one before and the one after. For a stamp that a till
-  gave without a line, the time that the till names counts, with two minutes more to either side for its clock.
+  gave while it was offline, the time that the till names counts, with two minutes more to either side for its clock.
 - A code is used once for a stamp and once for a reward. An undo does not give it back. A code that was used for a
   stamp stays good for handing out a reward for five minutes more: so the reward of that stamp is handed out at once.
 - What the shop does not ask a rotating code for, any code of the card does: then an old one is as good as a printed
   one, and only a good one is noted.
-- Who finds the card by name, phone number or id shows no code, and needs none.
+- A request that finds the card by name, phone number or id shows no code, and needs none.
 
 Where keys come from, and how uses are kept, is not known here.
 """

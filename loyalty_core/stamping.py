@@ -4,9 +4,9 @@ The rules, in words:
 - One call gives 1 to 10 stamps and is one visit. A full card becomes a reward at once.
 - Between two visits of a customer at least the cooldown passes; a day holds at most the daily cap of stamps.
 - Redeeming takes the oldest available reward unless one is named.
-- A stamp counts at its time: now, or `occurred_at`, at most 7 days ago, for one given without a line. Cooldown, cap and
-  totals are judged by that time, also against later visits; bonus hours are those that were in force then. A reward
-  that it earns is valid from now on.
+- A stamp counts at its time: now, or `occurred_at`, at most 7 days ago, for one given offline. Cooldown, cap and totals
+  are judged by that time, also against later visits; bonus hours are those that were in force then. A reward that it
+  earns is valid from now on.
 - In bonus hours it counts twice or three times. The cap counts what was asked for. The first stamp of a card brings the
   head start along.
 - A refusal names its reason and its time, and changes nothing.

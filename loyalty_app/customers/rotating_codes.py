@@ -1,7 +1,7 @@
 """Rotating codes as a card shows them: the one of now and those of the next minutes, with how long each is to be shown.
 
-Who asks gets the codes of a card that they may see; who that is, is decided elsewhere. Which codes are good is in the
-core.
+People who ask get the codes of a card that they may see. Whether they may is decided elsewhere. Which codes are good is
+in the core.
 """
 
 from datetime import datetime
@@ -24,7 +24,7 @@ from loyalty_core.programs import CardCodes
 from loyalty_core.rotating_codes import STEP_SECONDS, Seal, Showing, begin_of, check_code, seal_of, step_at
 
 CODES_AHEAD = 4
-"""How many codes a card gets at once: so long it can be shown without a line."""
+"""How many codes a card gets at once: it can be shown that long without a network."""
 
 
 class CodeToShow(msgspec.Struct, frozen=True):

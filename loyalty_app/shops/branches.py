@@ -2,10 +2,10 @@
 
 The rules, in words:
 - Managers and owners do it, as with the other settings of a shop.
-- A closed branch takes no stamps. One that was given before, and comes later from a phone or a till without a line,
-  still counts.
+- A closed branch takes no stamps. One that was given before, and comes later from an offline phone or till, still
+  counts.
 - Its past stays: the ledger and the figures name it, and so does the API.
-- Who works there works there no more; they choose another branch, or are at the only one that is left.
+- Staff who work there are moved off it; they choose another branch, or are at the only one that is left.
 
 What somebody reads of branches is in `workplaces`.
 """

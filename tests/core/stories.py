@@ -18,7 +18,7 @@ from tests.core.shop import Shop
 
 @dataclass(frozen=True)
 class Stamp:
-    """Somebody is stamped; perhaps they were some minutes ago, and the till had no line."""
+    """Somebody is stamped; perhaps they were some minutes ago, and the till was offline."""
 
     stamps: int
     minutes_ago: int | None = None

@@ -50,7 +50,7 @@ def shown(readme: str, fence: str) -> str:
 
 
 def without_a_line(folder: str) -> str:
-    """The program of a README for a till without a line."""
+    """The program of a README for an offline till."""
     first, *others = blocks_of(f"{folder}/README.md", SHOWN[folder].fence)
     opened = "\n".join(line for line in first.splitlines() if re.search(r"import|require|LoyaltyLoop|Client", line))
     return "\n".join([opened, *(block for block in others if "OfflineQueue" in block)])

@@ -1,4 +1,4 @@
-/** The offline queue: stamps made without a line are kept in a file, with their time, and sent as batches later. */
+/** The offline queue: stamps made without a network are kept in a file, with their time, and sent as batches later. */
 
 import type { LoyaltyLoop } from "./client.js";
 import type { BatchOutcome } from "./models.js";

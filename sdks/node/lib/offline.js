@@ -1,7 +1,7 @@
 /**
- * The offline queue: stamps made without a line are kept in a file, with their time, and sent as batches later.
- * Each line of the file is a stamp, or says that one is settled; a line that a crash cut off is left out.
- * One process at a time writes to a file.
+ * The offline queue: stamps made without a network are kept in a file, with their time, and sent as batches later. Each
+ * line of the file is a stamp, or says that one is settled; a line that a crash cut off is left out. One process at a
+ * time writes to a file.
  */
 
 import { closeSync, existsSync, fstatSync, fsyncSync, openSync, readFileSync, readSync, rmSync, writeSync } from "node:fs";

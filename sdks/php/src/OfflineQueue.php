@@ -5,7 +5,7 @@ declare(strict_types=1);
 namespace LoyaltyLoop;
 
 /**
- * The offline queue: stamps made without a line are kept in a file, with their time, and sent as batches later.
+ * The offline queue: stamps made without a network are kept in a file, with their time, and sent as batches later.
  *
  * Each line of the file is a stamp, or says that one is settled; a line that a crash cut off is left out. Several processes
  * may share a file: it is locked while one writes.
