@@ -122,7 +122,7 @@ class Api(LeanLitestar):
             await answer_options(owner, StampRequest(scope, receive, app=self, card={}), send)
 
     async def _pages_for(self, scope: HTTPScope, receive: Receive, send: Send) -> Litestar | None:
-        """The pages; None if they cannot be loaded, which is answered here. Who asks next lets them load again."""
+        """The pages; None if they cannot be loaded, which is answered here. The next request lets them load again."""
         try:
             return await self.pages.made()
         except Exception as error:  # noqa: BLE001  # whatever it is, it gets an answer

@@ -101,7 +101,7 @@ class StampRequest:
     async def body(self) -> bytes:
         """The whole body. Raises BodyTooLarge or ClientGone."""
         if _announced(self.headers.get("content-length")) > LARGEST_BODY:
-            raise BodyTooLarge  # before it is sent: who waits for 100 Continue learns it now
+            raise BodyTooLarge  # before it is sent: a client that waits for 100 Continue learns it now
         body, more = b"", True
         while more:
             message: Any = await self.receive()

@@ -2,10 +2,13 @@
 
 The rules, in words:
 - Each gift is told once, by whichever process, and whatever stops in between: it is marked first, then told.
-- Nothing is told to who muted the card or has blocked the bot, and nothing where the shop sends no messages of its own.
-- These are messages to many: below each is "No more of these", and who pressed it is told of none of them again.
-- Gifts for friends are news of one's own card: they come without that button, also to who wants none of the others.
-- That somebody is missed is told between 10 and 20 o'clock of the shop, and not to who was there since.
+- Nothing is told to customers who muted the card or have blocked the bot, and nothing where the shop sends no messages
+  of its own.
+- These are messages to many: below each is "No more of these", and a customer who pressed it is told of none of them
+  again.
+- Gifts for friends are news of one's own card: they come without that button, also to customers who want none of the
+  others.
+- That somebody is missed is told between 10 and 20 o'clock of the shop, and not to customers who were there since.
 - What Telegram refuses for a while is told later; what may have arrived is not sent again.
 
 Which gifts there are is in `loyalty_app/chat/card_gifts.py`.

@@ -1,7 +1,7 @@
 """Words: one language, with its sentences, and how it writes numbers, dates and plurals.
 
-The English sentence in the code is the key: `words.say("Hello {name}", name=…)`. Who says something has catalogues of
-its own: the bots in `bots/words.py`, the pages in `api/pages/page_words.py`. No sentence lives here.
+The English sentence in the code is the key: `words.say("Hello {name}", name=…)`. Each package that says something has
+catalogues of its own: the bots in `bots/words.py`, the pages in `api/pages/page_words.py`. No sentence lives here.
 
 Names, codes and times must not turn the sentence around them: a text that a person typed is isolated (U+2068 … U+2069)
 wherever it could change the order of its neighbours, and loses the signs that would reach beyond it.

@@ -71,10 +71,10 @@ class ProgramCard(msgspec.Struct, frozen=True):
 class Customer(msgspec.Struct, frozen=True, kw_only=True):
     """A holder of a card. `version` rises with each change of profile or cards, `entries` with each of the ledgers.
 
-    `card` is the card that is at hand, of the program `program_id`; `others` are the cards of other programs. Who is
-    `merged_into` another is closed like an erased one: their code and id lead to the other.
-    `opted_out_at` is since when they want no more messages to many; None if they never said so.
-    `birthday_set_at` is when the birthday was told or changed; None without one, or if an older release wrote it.
+    `card` is the card that is at hand, of the program `program_id`; `others` are the cards of other programs. One who
+    is `merged_into` another is closed like an erased one: their code and id lead to the other. `opted_out_at` is since
+    when they want no more messages to many; None if they never said so. `birthday_set_at` is when the birthday was told
+    or changed; None without one, or if an older release wrote it.
     """
 
     id: CustomerId

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 def stamps_for(program: "Program", occasion: Gift) -> int:
     """How many stamps the shop gives for an occasion; none if it gives a reward, or nothing.
 
-    For a referral they are those for who brought a friend along.
+    For a referral they are those for the customer who brought a friend along.
     """
     if occasion is Gift.REFERRAL:
         return program.terms.referral.stamps_for_referrer if program.terms.referral else 0

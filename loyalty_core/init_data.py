@@ -5,7 +5,8 @@ The rules:
 - Telegram signs all fields with the token of the bot through which the page was opened (`hash`), so the data of another
   bot, or data that somebody changed, is refused. A key that stands there twice is refused: two readers could take
   different ones.
-- Who does not hold the token checks Telegram's own signature (`signature`) over the bot's id and all other fields.
+- A process that does not hold the token checks Telegram's own signature (`signature`) over the bot's id and all other
+  fields.
 - The data is taken for one hour from its `auth_date`, and not before it. Ten seconds are forgiven, for clocks.
 - Nothing in it says what a person may do: only who they are.
 

@@ -4,10 +4,12 @@ The rules, in words:
 - A phone number belongs to one customer of a shop (the lookup is outside the core; the refusal names that customer).
 - A trial holds 25 customers. Its owners are told when four fifths of the places are taken, and when all are.
 - Stamps brought along from another card are booked as an import: they count as stamps, not as a visit.
-- Who joins gets the head start of the program. Who comes from another book brings what they have, and gets none now.
-- Who was brought along by a friend gets what the shop gives for that, too: an entry of its own, and no visit.
+- A customer who joins gets the head start of the program. One who comes from another book brings what they have, and
+  gets none now.
+- A customer who was brought along by a friend gets what the shop gives for that, too: an entry of its own, and no
+  visit.
 - A customer from another book keeps the day on which they joined there, and counts as new on that day.
-- Who wants no more messages to many is never sent one again. Only they themselves can take that back.
+- A customer who wants no more messages to many is never sent one again. Only they themselves can take that back.
 - Erasing removes name, phone, e-mail and birthday, and takes back the open rewards. The ledger stays, without a name.
 """
 
@@ -165,7 +167,7 @@ def _first_entries(customer: Customer, program: Program, new: NewCard, *, at: Oc
 
 
 def _welcome(opened: Booked | None, customer: Customer, program: Program, *, at: Occasion) -> Booked | None:
-    """The gift for who was brought along, after the head start."""
+    """The gift for a friend who was brought along, after the head start."""
     if program.terms.referral is None:
         return None
     customer, at = (opened.customer, following(at, opened)) if opened else (customer, at)

@@ -102,13 +102,13 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_welcome(self) -> bool:
-        """Whether a new card had it from the beginning: the head start, or the gift for who was brought along."""
+        """Whether a new card had it from the beginning: the head start, or the gift for a friend."""
         brought = self.occasion is Gift.REFERRAL and self.actor.type is not ActorType.SYSTEM
         return brought or self.occasion is Gift.HEAD_START
 
     @property
     def is_thanks(self) -> bool:
-        """Whether it is the gift for who brought a friend along. Nobody asks for that one."""
+        """Whether it is the gift for the customer who brought a friend along. Nobody asks for that one."""
         return self.occasion is Gift.REFERRAL and self.actor.type is ActorType.SYSTEM
 
     @property

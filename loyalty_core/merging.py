@@ -10,7 +10,8 @@ The rules, in words:
   more is issued now. If it earns fewer, open ones are taken back; a merge that would take back one that was handed out,
   or booked as expired, is refused.
   Where a program has steps, or gives rewards, one stays only where its own text is earned.
-- Gifts stay, two head starts too: each was promised on a card, and who merges is a manager, not who would gain by it.
+- Gifts stay, two head starts too: each was promised on a card, and a manager merges, not the person who would gain by
+  it.
 
 Taking a merge back is in `unmerging`. Chats, links and look-ups are elsewhere.
 """

@@ -103,7 +103,7 @@ def owed_by(program: Program, outstanding: int, *, business_id: int) -> OwedProg
 
 
 def redeemed_share(*, redeemed: int, expired: int, outstanding: int) -> RedeemedShare:
-    """The share that was redeemed, of what could be: a number from 0 to 1 with four digits."""
+    """The share that was redeemed, of what could have been: a number from 0 to 1 with four digits."""
     redeemable = redeemed + expired + outstanding
     share = round(redeemed / redeemable, 4) if redeemable else None
     return RedeemedShare(days=SHARE_DAYS, redeemed=redeemed, expired=expired, share=share)

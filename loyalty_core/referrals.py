@@ -1,8 +1,8 @@
 """Referrals: who brought whom along, and what the shop gives for it.
 
 The rules, in words:
-- Who joins by the link of a friend is brought along by that customer, if the shop gives something for it then, and if
-  they never had a card of the shop in this Telegram account. The new card has the gift from the beginning.
+- A person who joins by the link of a friend is brought along by that customer, if the shop gives something for it then,
+  and if they never had a card of the shop in this Telegram account. The new card has the gift from the beginning.
 - At the first visit of the friend, of whichever program, the other gets a gift, as the shop gives it then: once for
   each friend, and so often in a calendar month of the shop at most. What is above that is not made up for later.
 - Nobody brings themselves: there is no gift if both turned out to be one customer, if the friend had a card of the
@@ -28,7 +28,7 @@ from loyalty_core.programs import Program
 
 
 class ReferralResult(StrEnum):
-    """What came of a referral: who brought the friend had a gift, or none, and why."""
+    """What came of a referral: whether the customer who brought the friend had a gift, and why not."""
 
     THANKED = "thanked"
     CAPPED = "capped"
@@ -39,7 +39,7 @@ class ReferralResult(StrEnum):
 class Referral(msgspec.Struct, frozen=True, kw_only=True):
     """Customer `customer_id` was brought along by `referrer_id`. It waits for the first visit until it has a `result`.
 
-    `transaction_id` is the entry of the gift for who brought them.
+    `transaction_id` is the entry of the gift for the customer who brought them.
     """
 
     business_id: int

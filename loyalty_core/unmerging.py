@@ -2,7 +2,7 @@
 
 The rules, in words:
 - For 30 days both can be put back as they were: each with their own entries, rewards and profile.
-- What was booked since stays with the first customer, but for what is about the other's rewards and entries: that goes
+- What was booked since stays with the first customer, except what is about the other's rewards and entries: that goes
   with the other.
 - It is refused once a reward hangs on both: one that the common card earned and that was handed out, or one that a
   later stamp earned, or would have earned, only with the other's stamps.

@@ -1,13 +1,14 @@
-"""Win back: who is written to because they have not been here for long, and what they are given.
+"""Win back: which customers are written to because they were not here for long, and what they are given.
 
 The rules, in words:
-- Who had at least two visits that stand, of whichever program, and then none for `after_days` whole days of the shop,
-  is given something, and gets one message. Who had a reward handed out meanwhile was here, too.
+- A customer who had at least two visits that stand, of whichever program, and then none for `after_days` whole days of
+  the shop, is given something, and gets one message. One who had a reward handed out meanwhile was here, too.
 - It comes once an absence: the next one begins with a visit. It comes at most once in 60 days.
 - It comes between 10 and 20 o'clock by the clock of the shop.
-- Who wants no more of such messages gets neither. They say so, or the shop says it for them; only they take it back.
+- A customer who wants no more of such messages gets neither. They say so, or the shop says it for them; only they can
+  take it back.
 
-Who can be told at all (in a chat that is open) is not known here, nor is how. What is given is in `gifts`.
+Whether a customer can be told at all (in a chat that is open), and how, is not known here. What is given is in `gifts`.
 """
 
 from collections.abc import Iterable
@@ -69,7 +70,7 @@ def win_back_is_due(win_back: WinBack, entries: Iterable[Entry], now: datetime) 
 def give_win_back(
     customer: Customer, program: Program, entries: Iterable[Entry], *, at: Occasion
 ) -> Change[Stamped] | None:
-    """Give what the main program gives to who is won back; None if it gives nothing, or if nothing is due now.
+    """Give what the main program gives to win a customer back; None if it gives nothing, or if nothing is due now.
 
     The card at hand is the one of that program; `entries` are those of all cards.
     """

@@ -189,9 +189,9 @@ def redis_program() -> str:
 def free_port() -> int:
     """A port of this machine for a server that is about to start, or on which nobody is to listen.
 
-    It is held until this process ends. Who asks for any port does not get it, and who dials it is refused; but a server
-    that is told this very port may listen there, as servers set SO_REUSEADDR. Other systems than Linux would not let
-    it, so there the port is free only by luck.
+    It is held until this process ends. A program that asks for any port does not get it, and one that dials it is
+    refused; but a server that is told this very port may listen there, as servers set SO_REUSEADDR. Other systems than
+    Linux would not let it, so there the port is free only by luck.
     """
     holder = socket.socket()
     holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

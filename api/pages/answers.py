@@ -1,4 +1,4 @@
-"""Answers to refusals, in the language of the request: a page for who looks at one, problem+json for a script.
+"""Answers to refusals, in the language of the request: a page for a person, problem+json for a script.
 
 What lies below `/api/`, and the session, is asked for by scripts. Times are by the clock of the shop, which a handler
 notes in the request.

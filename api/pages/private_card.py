@@ -1,6 +1,6 @@
-"""The private card: a customer's card at its long address, for people without Telegram. Who has the address has it.
+"""The private card: a customer's card at its long address, for people without Telegram.
 
-The page is complete without a script; the script keeps it up to date.
+Anyone who has the address has the card. The page is complete without a script; the script keeps it up to date.
 """
 
 from litestar import Router, get, post

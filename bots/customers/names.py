@@ -1,4 +1,4 @@
-"""Names: customers change the name on their card; who never did, and whose shop did not, follows their Telegram name.
+"""Names: customers change the name on their card; until they or the shop do, it follows their Telegram name.
 
 Each chat keeps the name that its person had when they were last here. A card with that name on it is renamed when they
 have another one now. Any other name was chosen, and stays.

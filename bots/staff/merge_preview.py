@@ -1,7 +1,7 @@
 """Merge preview: two cards that may be of one person, side by side, before a manager makes them one.
 
-Who began it by hand comes here (`merging`), and who was told that a phone number is on both (`notice_texts`), or typed
-it. Nothing is decided here: the counter does that once it is confirmed.
+Staff who began it by hand come here (`merging`), and staff who were told that a phone number is on both
+(`notice_texts`), or typed it. Nothing is decided here: the counter does that once it is confirmed.
 """
 
 from collections.abc import Sequence

@@ -35,7 +35,7 @@ def scanner_row(turn: Turn) -> list[InlineKeyboardButton]:
 
 
 async def follow_menu(turn: Turn) -> None:
-    """Give the menu button of staff to who works here, and take it from who does not any more.
+    """Give the menu button of staff to people who work here, and take it from those who no longer do.
 
     Only what this turn has looked up anyhow is known of the person. Nothing is raised: a menu button is a short cut.
     """

@@ -1,4 +1,4 @@
-"""Card watch: who looks at a card just now is told within a second when it has changed, however many look.
+"""Card watch: people who look at a card are told within a second when it has changed, however many look.
 
 The counter of this process tells it after each commit, by the customers that it has changed. What other processes
 commit on PostgreSQL is seen by asking for the versions of all watched cards together, twice a second: one question for
@@ -96,7 +96,7 @@ class CardWatch:
             del self._watchers[watcher.card.customer_id]
 
     def end(self, customer_id: int) -> None:
-        """End the watching of a card: its link was revoked, or it was merged. Who may still see it begins again."""
+        """End the watching of a card: its link was revoked, or it was merged. A page that may see it begins again."""
         for watcher in self._watchers.get(customer_id, ()):
             watcher.end()
 

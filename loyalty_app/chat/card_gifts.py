@@ -17,13 +17,13 @@ from loyalty_core.ledger import ActorType, EntryType, Gift
 TOLD = (Gift.BIRTHDAY.value, Gift.WIN_BACK.value, Gift.REFERRAL.value)
 """The occasions that are told of."""
 FRESH = timedelta(days=3)
-"""For how long a gift is news. Why: who was away, or did not want to be told, is not told of it long after."""
+"""For how long a gift is news. Why: people who were away, or did not want to be told, are not told of it long after."""
 
 
 class GivenGift(msgspec.Struct, frozen=True, kw_only=True):
     """A gift: its entry and when it was given, and the stamps, or the reward with its id and end.
 
-    Of a referral `is_thanks` says whether it is for who brought a friend along.
+    Of a referral `is_thanks` says whether it is for the customer who brought a friend along.
     """
 
     transaction_id: int

@@ -109,7 +109,7 @@ async def choose_workplace(
 
 
 def places_of_staff(connection: Connection, business_id: BusinessId, *, bot_id: BotId) -> dict[int, int]:
-    """The open branches where the members of a shop's staff are, by their ids there; who has chosen none is left out.
+    """The open branches where the members of a shop's staff are, by their ids there, without those who chose none.
 
     What somebody told this bot counts before what they told another.
     """

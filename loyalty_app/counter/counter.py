@@ -217,7 +217,7 @@ class Counter:
         return await self._ask(caller, GiveBirthday(customer), answers.GIVEN)
 
     async def give_win_back(self, caller: Caller, customer: CustomerRef) -> Answer[Stamped | None]:
-        """Give what the shop gives to who is away for long; None if it is not due. Raises CustomerNotFound."""
+        """Give what the shop gives to a customer away for long; None if it is not due. Raises CustomerNotFound."""
         return await self._ask(caller, GiveWinBack(customer), answers.GIVEN)
 
     async def thank_referrer(self, caller: Caller, referral: Referral) -> Answer[Stamped | None]:

@@ -32,7 +32,7 @@ def decide_gift(
 
 
 def give(order: GiveBirthday | GiveWinBack, request: Request, state: BatchState) -> Decided[Stamped | None]:
-    """Give what the shop gives for a birthday, or to who is away for long."""
+    """Give what the shop gives for a birthday, or to a customer who is away for long."""
     program = main_of(state.program(request.business_id))
     customer = customer_of(request, order.customer, state).turned_to(program.id)
     of_birthday = isinstance(order, GiveBirthday)

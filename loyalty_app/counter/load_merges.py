@@ -1,6 +1,6 @@
 """Loading merges: who was merged into whom, for requests about either. Nothing is decided here.
 
-Who names a merged customer means the other. Both are locked.
+A request that names a merged customer means the other. Both are locked.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -106,7 +106,7 @@ def _asked(state: BatchState, requests: Iterable[Request]) -> Iterator[Key]:
 
 
 def _read_phones(database: Database, connection: Connection, state: BatchState) -> None:
-    """Who has the numbers that customers get back who were merged."""
+    """The customers who have the phone numbers that merged ones get back."""
     undos = [(one.business_id, decode(one.undo).merge.other) for one in state.merges.known.values() if one.undo]
     wanted: list[Wanted] = [
         (business_id, form) for business_id, other in undos if other.phone for form in forms_of(other.phone)

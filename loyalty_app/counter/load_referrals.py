@@ -1,6 +1,6 @@
 """Loading referrals: who brings whom along, and who had a card before. Nothing is decided here.
 
-Who brings somebody along is read and not locked; who is thanked was locked before.
+A customer who brings somebody along is read and not locked; one who is thanked was locked before.
 """
 
 from collections.abc import Iterable, Sequence

@@ -175,7 +175,7 @@ class GiveBirthday(msgspec.Struct, frozen=True):
 
 
 class GiveWinBack(msgspec.Struct, frozen=True):
-    """Give what the shop gives to who is away for long, if it is due."""
+    """Give what the shop gives to a customer who is away for long, if it is due."""
 
     customer: CustomerRef
 

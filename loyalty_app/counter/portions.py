@@ -1,10 +1,10 @@
 """Portions: how many requests of bundles one batch takes. Nothing is queued here.
 
-Who comes alone may wait for two transactions: the one that runs, and their own, which takes a portion along. Each is to
-take no more than 20 ms, so that both are done in 50. How many requests that is depends on the machine and on what else
-it does. So it is learnt: a transaction that took too long makes the next portion a quarter smaller, and one that was
-quick enough lets it grow a little. A portion stays between half of the usual and twice that. Why: a slow disk makes
-every transaction slow, and portions that are too small would then only make bundles wait.
+A request that comes alone may wait for two transactions: the one that runs, and its own, which takes a portion along.
+Each is to take no more than 20 ms, so that both are done in 50. How many requests that is depends on the machine and on
+what else it does. So it is learnt: a transaction that took too long makes the next portion a quarter smaller, and one
+that was quick enough lets it grow a little. A portion stays between half of the usual and twice that. Why: a slow disk
+makes every transaction slow, and portions that are too small would then only make bundles wait.
 """
 
 from collections.abc import Callable

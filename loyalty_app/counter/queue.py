@@ -158,7 +158,7 @@ class WaitingRequests:
         return self._seconds() - self._last_single > QUIET_SECONDS
 
     def _bundles_wait(self) -> bool:
-        """Whether bundles wait for a running batch of theirs, so that another is there for who comes alone."""
+        """Whether bundles wait for a running batch of theirs, so that another is there for single requests."""
         return self._portion.under_way > 0 and not self._is_quiet()
 
     def take(self, part: Part = ALL) -> list[Waiting]:

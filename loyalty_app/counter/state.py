@@ -151,12 +151,12 @@ class BatchState:
         self.rewards.setdefault((reward.business_id, reward.customer_id), {})[reward.id] = reward
 
     def find_customer(self, business_id: int, ref: CustomerRef) -> Customer | None:
-        """The customer, erased or not; None if there is none. Who was merged leads to the other."""
+        """The customer, erased or not; None if there is none. A merged one leads to the other."""
         named = self.row_of(business_id, ref)
         return named if named is None or named.merged_into is None else self.kept(business_id, named.merged_into)
 
     def row_of(self, business_id: int, ref: CustomerRef) -> Customer | None:
-        """The same, but who was merged is meant themselves."""
+        """The same, but a merged customer stands for themselves."""
         customer_id = self.customers_by_code.get((business_id, ref)) if isinstance(ref, str) else ref
         return self.customers.get((business_id, customer_id)) if customer_id is not None else None
 

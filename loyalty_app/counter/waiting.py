@@ -1,4 +1,4 @@
-"""Waiting: a request at the counter, and who is told what became of it. Who is served when is in `queue`.
+"""Waiting: a request at the counter, and who is told what became of it. The order of requests is in `queue`.
 
 A request that came alone has a future of its own. Those that came together, in a till's batch, are a bundle with one
 future for all replies. Why: a future and a task for each of them cost half as much as deciding it.

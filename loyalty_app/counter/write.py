@@ -215,7 +215,7 @@ def _came_with_merge(card: HeldCard, state: BatchState) -> bool:
 
 
 def _forget_erased(connection: Connection, state: BatchState) -> None:
-    """Remove erased customers, and who was merged into them, from earlier answers and events, and their links."""
+    """Remove erased customers, and those merged into them, from earlier answers and events, and their links."""
     for business_id, erased in state.erased:
         merged = state.merges.merged_into(business_id, erased)
         forget_merges(connection, [(business_id, number) for number in merged])

@@ -1,4 +1,4 @@
-"""Absent customers: who would be written to now because they have not been here for long, found a part at a time.
+"""Absent customers: those who would be written to now because they were not here for long, found a part at a time.
 
 The rules, in words:
 - Only who can be told is looked at: their card hangs in a chat of a bot that serves the shop, the bot is not blocked,
@@ -81,7 +81,7 @@ def absent_part(
 
 
 def _away(business: Business, after_days: int, now: datetime) -> Select[tuple[int]]:
-    """Who can be told, is away for so long, and had nothing for it."""
+    """The customers who can be told, are away for so long, and had nothing for it."""
     row, today = customer.c, now.astimezone(business.zone).date()
     seen_before = _begin_of(today - timedelta(days=after_days - 1), business)
     had_since = _begin_of(today - BETWEEN + timedelta(days=1), business)

@@ -177,7 +177,7 @@ def _totals_of(row: Row[Any]) -> DayTotals:
 def _with_people(
     connection: Connection, business: Business, reach: _Reach, totals: ByDay
 ) -> tuple[ByDay, CurrentFigures]:
-    """Count who had a visit here, and who of them has joined since then, by day, or was here more than once in all."""
+    """Count those who had a visit here, and those of them who joined since, by day, or were here more than once."""
     stamp = (transaction.c.type == EntryType.STAMP.value, transaction.c.voided_by.is_(None))
     here = select(transaction.c.customer_id).where(*reach.where, *stamp).distinct().subquery()
     own = (customer.c.business_id == business.id, customer.c.erased_at.is_(None))

@@ -1,4 +1,4 @@
-"""Texts of gifts, for the chat that sends them and the desk that shows them before: birthdays, friends, who is missed.
+"""Texts of gifts, for the chat that sends them and the desk that shows them before: birthdays, friends, absence.
 
 Each is HTML as Telegram reads it, in the language of its reader: the customer in the chat, the owner at the desk. A
 reward that has an end names its last day, by the clock of the shop. When they are sent, and to whom, is not known here;

@@ -86,7 +86,7 @@ def histories(
 
 
 def histories_of(connection: Connection, business_id: int, numbers: Sequence[int]) -> Iterator[CustomerHistory]:
-    """Some customers of a business with their histories; who is not there is left out."""
+    """Some customers of a business with their histories; those that are not there are left out."""
     reading = _Reading(connection, business_id, None)
     for start in range(0, len(numbers), AT_ONCE):
         some = numbers[start : start + AT_ONCE]

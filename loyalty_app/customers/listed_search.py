@@ -1,4 +1,4 @@
-"""Listed search: who has several beginnings of words, from the lists of those that many customers have.
+"""Listed search: customers with several beginnings of words, from the lists of those that many customers have.
 
 Lists are made now and then, so customers who have changed since are judged by their own rows. Where a shop has no
 lists, or they cannot be trusted, the answer is None, and the caller searches in another way (`search.py`). What makes

@@ -1,6 +1,6 @@
 """Personal data: what a shop stores about one customer, for the customer to read and take along.
 
-Who on the staff did something is not the customer's data, and stays in the shop.
+The names of staff who did something are not the customer's data, and stay in the shop.
 """
 
 from datetime import date, datetime

@@ -252,7 +252,7 @@ class Proof:
                 self._compare(f"the day {day}", name, kept=number, ledger=ledger)
 
     def _prove_referrals(self, connection: Connection) -> None:
-        """Who was brought along began with a gift, and each gift for who brought them belongs to one of them."""
+        """A friend who was brought along began with a gift, and each gift for bringing one belongs to one of them."""
         own = select(referral.c.customer_id, referral.c.transaction_id)
         rows = connection.execute(own.where(referral.c.business_id == self.business.id)).all()
         kept = {row.customer_id: row.transaction_id for row in rows}

@@ -1,10 +1,10 @@
-"""Search: who is found by a typed text, from an index of the beginnings of words.
+"""Search: customers found by a typed text, from an index of the beginnings of words.
 
-Ways to the same answer. Whom a frequent beginning finds in a large shop is in lists (`listed_search.py`). Without
-these: if few customers have a word, they are read from the index and sorted. Where several words are typed, either the
-other words are looked for in the row of each customer who has the rarest, or all entries of those words are read from
-the index too, whichever reads less. If many have each word, customers are walked through in order until the page is
-full. In a shop whose customers are not all indexed yet, everybody is looked through.
+Ways to the same answer. The customers whom a frequent beginning finds in a large shop are in lists
+(`listed_search.py`). Without these: if few customers have a word, they are read from the index and sorted. Where
+several words are typed, either the other words are looked for in the row of each customer who has the rarest, or all
+entries of those words are read from the index too, whichever reads less. If many have each word, customers are walked
+through in order until the page is full. In a shop whose customers are not all indexed yet, everybody is looked through.
 """
 
 from collections.abc import Collection, Mapping, Sequence

@@ -172,7 +172,7 @@ def all_with_phone(connection: Connection, business: Business, typed: str) -> li
 
 
 def with_phone_in(connection: Connection, shops: Iterable[Business], typed: str) -> list[Customer]:
-    """Who has a phone number, in the first of several shops where anybody has it; nobody if it is no number."""
+    """Customers with a phone number, in the first of several shops where anybody has it; none if it is no number."""
     if len(typed) > LONGEST_PHONE or sum(letter.isdigit() for letter in typed) < FEWEST_DIGITS:
         return []
     for shop in shops:
@@ -196,7 +196,7 @@ class SeparableCard(msgspec.Struct, frozen=True, kw_only=True):
 def separable_from(
     connection: Connection, business_id: BusinessId, customer_id: CustomerId, *, most: int
 ) -> list[SeparableCard]:
-    """Who was merged into a customer and can be separated again, the newest first."""
+    """The customers who were merged into one and can be separated again, the newest first."""
     own = (customer_merge.c.business_id == business_id, customer_merge.c.into_id == customer_id)
     newest = select(customer_merge).where(*own, customer_merge.c.undo.is_not(None))
     rows = connection.execute(newest.order_by(customer_merge.c.merged_at.desc()).limit(most))

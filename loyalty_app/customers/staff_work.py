@@ -1,7 +1,8 @@
 """Staff work: what each member of a shop's staff did, in figures, and the entries of the ledger behind them.
 
 The rules, in words:
-- Stamps and rewards count for who gave them, also if they were undone later; an undo counts for who undid.
+- Stamps and rewards count for the person who gave them, also if they were undone later; an undo counts for the person
+  who undid.
 - Days are the shop's. Thirty days are today and the 29 before it.
 - People who left within these days are listed too.
 

@@ -32,7 +32,7 @@ async def in_each_shard(
 async def ask_each_shard(database: Database, question: Callable[[Connection], Sequence[Result]]) -> list[Result]:
     """What is found in all shards that answer. Raises Busy if one does not, and nothing is found in the others.
 
-    Why: who has a card elsewhere is served; who has none that can be seen is not told that there is none.
+    Why: a person who has a card elsewhere is served; one who has none that can be seen is not told that there is none.
     """
     found, away = await _of_those_that_answer(database.shards, lambda shard: database.read(question, shard=shard))
     if away is not None and not any(found):

@@ -80,7 +80,7 @@ def held_shops(connection: Connection, *, but: int | None = None) -> HeldShops:
 async def each_table(database: "Database", tables: Sequence[Table], work: Callable[[Connection, Table], None]) -> None:
     """Change triggers of tables: in one transaction on SQLite, else each in one of its own.
 
-    So nobody holds one table and waits for another, who could be waited for by somebody else; and who waits for long
+    So nobody holds one table while waiting for another, which would make others wait; and a process that waits for long
     readers lets others through, and tries again. It need not be durable: what follows is. But on a cluster all machines
     have to know the same triggers, whatever ends. Raises Busy; SettingsError if a shard of a cluster is moving.
     """

@@ -61,7 +61,7 @@ def profiles_of_merged(connection: Connection, keys: Keys) -> dict[Key, list[Pro
 
 
 def _all_merged(connection: Connection, keys: Keys) -> dict[Key, Key]:
-    """Who was merged, and to whom of `keys` that leads."""
+    """The merged customers, and to which of `keys` each leads."""
     leads, level = {key: key for key in keys}, set(keys)
     while level:
         own = _are(customer_merge.c.business_id, customer_merge.c.into_id, level)

@@ -1,7 +1,7 @@
 """The mark of a move: a row in a database that an installation is moving into, or has moved away from.
 
-Who opens such a database is refused, with the sentence that says where to look. The table is there only as long as the
-mark is; no migration makes it. What a move does is in `loyalty_app/moving`.
+A program that opens such a database is refused, with the sentence that says where to look. The table is there only as
+long as the mark is; no migration makes it. What a move does is in `loyalty_app/moving`.
 """
 
 from typing import Literal

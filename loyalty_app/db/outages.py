@@ -155,7 +155,7 @@ class Outages:
         return Busy(RETRY_SECONDS, reason, known.since)
 
     def _succeeded(self, doing: Doing) -> None:
-        """End what is over: who can write can read as well."""
+        """End what is over: where writing works, reading works as well."""
         for (what, reason), outage in list(self._outages.items()):
             quiet = LONG_QUIET_SECONDS if reason in MET_BY_FEW else QUIET_SECONDS
             if doing in {what, Doing.WRITE} and self._seconds() - outage.last >= quiet:

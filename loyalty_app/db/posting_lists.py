@@ -1,8 +1,8 @@
 """Posting lists: sets of customers' numbers, packed for the database and open in memory.
 
 The customers of a frequent beginning of words are kept in parts of `PART` numbers, with a bit for each, compressed. In
-memory a part is one integer, so that who is in several lists costs a moment, however many there are. Which lists
-there are, and for what, is known elsewhere.
+memory a part is one integer, so that finding the customers who are in several lists takes a moment, however many there
+are. Which lists there are, and for what, is known elsewhere.
 """
 
 import zlib

@@ -80,7 +80,7 @@ def where(condition: str) -> dict[str, dict[str, Any]]:
 
 
 def tell_dialect(name: str) -> None:
-    """Give all tables their options of this dialect, before they are compared. Who creates one need not call this."""
+    """Give all tables their options of this dialect, before they are compared. Creating one does not need this."""
     for table in metadata.tables.values():
         _tell(table, name)
         for index in table.indexes:

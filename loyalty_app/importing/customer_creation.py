@@ -79,7 +79,7 @@ class Known:
         return None
 
     def misread(self, candidate: Candidate, names: Iterable[str]) -> Remark | None:
-        """Who is there under one of these names, without a phone number: a misread one of the candidate's."""
+        """A customer under one of these names, without a phone number: the name is a misread one of the candidate's."""
         email = candidate.profile.email
         found = next((n for name in names if (n := self._people.get(hash(person(name, email))))), None)
         if found is None:

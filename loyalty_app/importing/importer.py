@@ -88,7 +88,7 @@ class Importer(QueueWorker[ImportJob, ImportJob]):
     async def _sorted(
         self, candidates: Sequence[Candidate], business: Business, known: Known, keys: ImportKeys
     ) -> tuple[list[Candidate], list[Remark]]:
-        """Who is to join, and remarks on the others. People whom this same list created count as to join."""
+        """Those who are to join, and remarks on the others. People whom this same list created count as to join."""
         own = {candidate.place: str(keys.of(candidate)) for candidate in candidates}
         done = await used_keys(self._database, ((business.id, key) for key in own.values()))
         new, old = [], []

@@ -1,8 +1,8 @@
 """Kept trials: lists that were uploaded and tried, kept for a day until somebody says that they are to be imported.
 
 A trial is a row of the import jobs that no importer takes: it is finished, with a status of its own. Starting it makes
-it an ordinary job, once, however many people press. Of one shop one list is imported at a time: so that people without
-a phone number, who stand in two lists, are found in the second.
+it an ordinary job, once, however many people press. Each shop imports one list at a time: so that people without a
+phone number, who stand in two lists, are found in the second.
 """
 
 from datetime import datetime, timedelta
@@ -71,7 +71,7 @@ async def keep_trial(database: Database, caller: Caller, upload: Upload, tried: 
 
 
 async def start_trial(database: Database, business_id: int, number: int, *, actor: Actor, now: datetime) -> Start:
-    """Let a trial be imported, once. `actor` is who the ledger names for it."""
+    """Let a trial be imported, once. `actor` is the one whom the ledger names for it."""
 
     def work(connection: Connection) -> Start:
         locked = select(business_table.c.id).where(business_table.c.id == business_id).with_for_update()

@@ -1,7 +1,8 @@
 """Copying: the bulk of the rows goes over while everybody works, then what has changed since, again and again.
 
 At the end of a round the new place is what the old one was at one moment. Both are compared there, row by row; after
-that, of each changed row, that it arrived. Who is held when, and what is opened or closed, is not known here.
+that, each changed row is compared to see that it arrived. Which shops are held when, and what is opened or closed, is
+not known here.
 """
 
 import asyncio

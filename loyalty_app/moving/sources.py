@@ -1,7 +1,7 @@
 """The place that is left: held while its rows are copied, so that all can be read and nothing changes; then closed.
 
-Servers there go on to answer questions. Who wants to write is told that the database is busy, at first because of the
-lock, at the end for good, because what was closed takes no changes. A process that ends lets everything go.
+Servers there still answer reads. Writes are refused as busy: at first because of the lock, at the end for ever, because
+what was closed takes no changes. A process that ends lets everything go.
 """
 
 from collections.abc import AsyncIterator, Iterator

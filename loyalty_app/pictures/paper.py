@@ -127,7 +127,7 @@ class NotALogo(ValueError):
     """A file is no picture that can be used as a logo: PNG or JPEG of at most 12 million pixels, WebP of at most 6."""
 
     def __str__(self) -> str:
-        """The sentence for who gave it."""
+        """The sentence for the person who gave it."""
         return "a logo is a picture as PNG or JPEG of at most 12 million pixels, or as WebP of at most 6 million"
 
 

@@ -199,7 +199,7 @@ async def list_keys(database: Database, business_id: int) -> list[KeyInfo]:
 async def revoke_key(
     database: Database, business_id: int, key_id: int, *, now: datetime, by: int | None = None
 ) -> KeyInfo:
-    """Revoke a key for ever, a test key too; again changes nothing. `by` is who on the staff asks: an owner.
+    """Revoke a key for ever, a test key too; again changes nothing. `by` is the member of the staff who asks: an owner.
 
     Raises InvalidRequest if there is no such key, NotOnStaff, RoleRequired.
     """

@@ -39,7 +39,7 @@ class BranchChange(msgspec.Struct, frozen=True, kw_only=True):
 async def open_branch(
     database: Database, request: KeyedRequest, name: str, *, now: datetime, by: int | None = None
 ) -> KeyedAnswer:
-    """Open a branch; the answer is a BranchView. `by` is who on the staff asks, None the operator.
+    """Open a branch; the answer is a BranchView. `by` is the member of the staff who asks, None the operator.
 
     Raises InvalidRequest, NotOnStaff, RoleRequired, IdempotencyKeyReused.
     """

@@ -227,7 +227,7 @@ async def change_business(
     repaint: Repaint,
     by: int | None = None,
 ) -> Business:
-    """Change a shop's settings; `repaint` is called if its look changes. `by` is who on the staff asks.
+    """Change a shop's settings; `repaint` is called if its look changes. `by` is the member of the staff who asks.
 
     That is a manager or an owner, None for the operator.
 

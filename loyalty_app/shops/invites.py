@@ -31,7 +31,7 @@ VALID_FOR = timedelta(hours=24)
 
 
 class Offer(msgspec.Struct, frozen=True, kw_only=True):
-    """An offered place on the staff of a shop. `by` is who offers it, None the operator."""
+    """An offered place on the staff of a shop. `by` is the person who offers it, None the operator."""
 
     business_id: int
     role: Role
@@ -56,7 +56,7 @@ def token_digest(token: str) -> bytes:
 
 
 async def invite(database: Database, business_id: int, role: Role, *, now: datetime, by: int | None = None) -> str:
-    """Invite somebody: return the `/start` payload that admits its bearer. `by` is who asks, None the operator.
+    """Invite somebody: return the `/start` payload that admits its bearer. `by` is the one who asks, None the operator.
 
     Raises InvalidRequest if there is no such shop, NotOnStaff, RoleRequired.
     """
@@ -119,8 +119,8 @@ def _add(database: Database, connection: Connection, offer: Offer, token: str) -
 async def accept(database: Database, payload_or_token: str, *, user_id: int, name: str, now: datetime) -> Accepted:
     """Join the staff, or get a higher role. The same person may repeat it and gets the same answer.
 
-    The owners and who gave the invitation are told, once. Raises InviteInvalid, InvalidRequest if the name cannot be
-    used.
+    The owners and the person who gave the invitation are told, once. Raises InviteInvalid, InvalidRequest if the name
+    cannot be used.
     """
     digest, new = (
         token_digest(payload_or_token.removeprefix(INVITE_PREFIX)),
@@ -198,7 +198,7 @@ def _tell(
     event: StaffEvent,
     new: Newcomer,
 ) -> None:
-    """Leave a notice for the owners and for who gave the invitation."""
+    """Leave a notice for the owners and for the person who gave the invitation."""
     shop = given.business_id
     inviter = find_member(connection, shop, given.invited_by) if given.invited_by is not None else None
     by = inviter.name if inviter is not None else None

@@ -82,9 +82,9 @@ async def change_look(
     repaint: Repaint,
     by: int | None = None,
 ) -> None:
-    """Change what a shop shows of itself; `repaint` is called if its cards change. `by` is who on the staff asks.
+    """Change what a shop shows of itself; `repaint` is called if its cards change. `by` is the person who asks.
 
-    That is a manager or an owner, None for the operator. Of two who change different things at once, both are heard.
+    They are a manager or an owner, None for the operator. Of two who change different things at once, both are heard.
 
     Raises InvalidRequest, NotOnStaff, RoleRequired.
     """

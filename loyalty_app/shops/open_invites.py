@@ -1,7 +1,7 @@
 """Open invitations: those that nobody has used yet, as a page of the shop gives, lists and withdraws them.
 
 How an invitation is made and accepted is in `invites`. An open one is known by the digest of its token: the token
-itself is shown once, to who gave it.
+itself is shown once, to the person who gave it.
 """
 
 from datetime import datetime
@@ -21,7 +21,7 @@ from loyalty_core.fields import BusinessId
 
 
 class OpenInvite(msgspec.Struct, frozen=True, kw_only=True):
-    """An invitation that lets somebody in until `expires_at`; `by` is who gave it, empty for the operator."""
+    """An invitation that lets somebody in until `expires_at`; `by` is the one who gave it, empty for the operator."""
 
     digest: str
     role: Role
@@ -69,9 +69,9 @@ def open_invites(connection: Connection, business_id: BusinessId, now: datetime)
 async def withdraw_invite(
     database: Database, business_id: BusinessId, digest: str, *, now: datetime, by: int | None = None
 ) -> None:
-    """End an open invitation at once; one that has ended stays so. `by` is who on the staff asks, None the operator.
+    """End an open invitation at once; one that has ended stays so. `by` is the person who asks, None the operator.
 
-    Who may give an invitation may withdraw it. Raises InviteInvalid if there is none or somebody has used it,
+    A person who may give an invitation may withdraw it. Raises InviteInvalid if there is none or somebody has used it,
     NotOnStaff, RoleRequired.
     """
     own = and_(invite.c.business_id == business_id, invite.c.token_hash == _read(digest))

@@ -34,7 +34,7 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ShopFounder(msgspec.Struct, frozen=True, kw_only=True):
-    """Who opens a shop in a chat, their draft, and the draft that follows it, if any."""
+    """A person who opens a shop in a chat, their draft, and the draft that follows it, if any."""
 
     bot_id: int
     chat_id: int

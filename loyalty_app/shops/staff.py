@@ -131,8 +131,8 @@ async def remove_staff(
 
     The owners and the removed person are told.
 
-    `by` is who on the staff asks, None the operator. Raises InvalidRequest if there is no such person, NotOnStaff,
-    RoleRequired, LastOwner.
+    `by` is the member of the staff who asks, None the operator. Raises InvalidRequest if there is no such person,
+    NotOnStaff, RoleRequired, LastOwner.
     """
 
     def work(connection: Connection) -> StaffMember:

@@ -142,7 +142,7 @@ def _insert(
 async def recognise(
     database: Database, place: PasskeyPlace, sent: Sent, *, now: datetime
 ) -> PagePerson | PasskeyRefused:
-    """Who signs in with a passkey. Its count must rise where it counts: one that was copied is noticed by that."""
+    """The person who signs in with a passkey. Its count must rise if it has one: that shows a copy."""
     from webauthn import verify_authentication_response  # noqa: PLC0415  # few processes need it
     from webauthn.helpers.exceptions import WebAuthnException  # noqa: PLC0415  # as above
 

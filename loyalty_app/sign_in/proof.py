@@ -33,7 +33,7 @@ class InitDataProof:
         self._key = Ed25519PublicKey.from_public_bytes(key)
 
     async def check(self, bot_id: BotId, text: str, *, now: datetime) -> InitData | InitDataFault:
-        """Who opened a page of a bot, or why that is not believed."""
+        """The person who opened a page of a bot, or why that is not believed."""
         token = await self._token(bot_id)
         if token is None:
             return check_with_signature(text, bot_id, self._signed, now=now)

@@ -93,7 +93,7 @@ def _language(connection: Connection, person: PagePerson) -> str | None:
 
 
 async def find_person(database: Database, bot_id: BotId, token: str, *, now: datetime) -> PagePerson | None:
-    """Who has a session at the pages of a bot; None if there is none, or it has ended."""
+    """The person who has a session at the pages of a bot; None if there is none, or it has ended."""
     digest = token_hash(token)
     own = select(page_session).where(page_session.c.token_hash == digest, page_session.c.bot_id == bot_id, _live(now))
     row = await database.glance(lambda connection: connection.execute(own).one_or_none())

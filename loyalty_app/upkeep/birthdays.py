@@ -1,8 +1,9 @@
 """Birthdays: each morning, at 9:00 by the clock of each shop, customers get what their shop gives for the day.
 
 The rules, in words:
-- A day is done once all its gifts are given. Only then it is noted: who stops in the middle goes on with the rest.
-- Whether a gift is due the core says, with the ledger at hand: two processes at once give it once.
+- A day is done once all its gifts are given. Only then it is noted: a process that stops in the middle goes on with the
+  rest.
+- The core says whether a gift is due, with the ledger at hand: two processes at once give it once.
 
 How a gift is told is not known here.
 """
@@ -84,7 +85,7 @@ def _due(connection: Connection, now: datetime) -> list[Business]:
 def _celebrating(connection: Connection, *, shop: Business, now: datetime, after: int) -> list[int]:
     """Some customers whose birthday has come, and who had nothing for it in a year, by their ids.
 
-    Who had something a year ago, but later that day, is asked for too: the core counts days, not hours.
+    A customer who had something a year ago, but later that day, is asked for too: the core counts days, not hours.
     """
     local, entry = now.astimezone(shop.zone), transaction.c
     had = select(entry.id).where(

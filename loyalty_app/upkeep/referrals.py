@@ -1,6 +1,6 @@
-"""Referrals: who brought a friend along is thanked, if that was not done right after the friend's first visit.
+"""Referrals: thanks for bringing a friend along, where they were not given right after the friend's first visit.
 
-A process may have ended in between, or the database was away for a moment. Whether a gift is due the core says, with
+A process may have ended in between, or the database was away for a moment. The core says whether a gift is due, with
 the ledger at hand: two processes at once give it once. How a gift is told is not known here.
 """
 

@@ -152,7 +152,7 @@ async def _delete_chats_of_cluster(database: Database, now: datetime, stop: Stop
 
 
 def _in_need(connection: Connection, people: set[int]) -> set[int | None]:
-    """Who of these people holds a card or works somewhere."""
+    """Those of these people who hold a card or work somewhere."""
     holds = select(telegram_card.c.user_id).where(telegram_card.c.user_id.in_(people))
     works = select(staff.c.user_id).where(staff.c.user_id.in_(people), staff.c.removed_at.is_(None))
     return {*connection.scalars(holds), *connection.scalars(works)}

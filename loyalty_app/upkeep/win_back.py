@@ -1,13 +1,13 @@
-"""Winning back: from 10 to 20 o'clock of each shop, who is away for long is given something, and told in the chat.
+"""Winning back: from 10 to 20 o'clock of each shop, customers away for long are given something, and told in the chat.
 
 The rules, in words:
 - Each day all customers with a card in a chat are walked through once, a part at a time, every shop in its turn. The
-  walk is noted once it is over: who stops in the middle begins again, and finds only those who had nothing.
-- Whether it is due the core says, with the ledger at hand: two processes at once give it once.
+  walk is noted once it is over: a process that stops in the middle begins again, and finds only those who had nothing.
+- The core says whether it is due, with the ledger at hand: two processes at once give it once.
 - Gifts are given at the pace at which a bot can tell of them, a few together: a stamp hardly waits. While many cards
   wait to be shown, because nobody serves the bot or Telegram is slow, nothing more is given.
 
-Who is away is found in `customers/absent.py`. How a gift is told is not known here.
+Absent customers are found in `customers/absent.py`. How a gift is told is not known here.
 """
 
 import asyncio
@@ -119,7 +119,7 @@ class WinBacks:
         return False
 
     async def _give(self, shop: Business, customers: tuple[int, ...]) -> None:
-        """Give to some at once; who is gone, or is here again, is left out."""
+        """Give to some at once; those who are gone, or are here again, are left out."""
         caller = Caller(business=shop, actor=SYSTEM)
         answers = (self._counter.give_win_back(caller, number) for number in customers)
         for answer in await asyncio.gather(*answers, return_exceptions=True):

@@ -1,9 +1,9 @@
 """Fan-out: an event that very many endpoints want is noted once by its stamp; its deliveries are written here, soon.
 
-The note names the endpoints, so who gets an event is decided when it happens. It is deleted in the transaction that
-writes the deliveries: whatever ends a process, there is either the note or the deliveries. A worker does it before it
-claims, some notes of each shop in turn; who shows, replays or gives up the deliveries of a shop has all of them written
-before. Which events are noted, and what a delivery is, is in `outbox`.
+The note names the endpoints, so the receivers of an event are decided when it happens. It is deleted in the transaction
+that writes the deliveries: whatever ends a process, there is either the note or the deliveries. A worker does it before
+it claims, some notes of each shop in turn; code that shows, replays or gives up the deliveries of a shop has all of
+them written before. Which events are noted, and what a delivery is, is in `outbox`.
 
 Notes are locked before events and deliveries, and after endpoints. The worker waits for no lock.
 """

@@ -138,7 +138,7 @@ def forget(connection: Connection, business_id: int, customer_id: int) -> None:
     ids = select(event.c.id).where(theirs)
     noted = and_(fan_out.c.business_id == business_id, fan_out.c.event_id.in_(ids))
     notes = select(fan_out.c.event_id).where(noted).order_by(fan_out.c.event_id)
-    connection.execute(notes.with_for_update()).close()  # first: it waits for who is writing their deliveries
+    connection.execute(notes.with_for_update()).close()  # first: it waits for those that write their deliveries
     connection.execute(delete(fan_out).where(noted)).close()
     connection.execute(ids.order_by(event.c.id).with_for_update()).close()
     drop(connection, business_id, delivery.c.event_id.in_(ids))

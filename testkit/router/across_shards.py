@@ -1,4 +1,4 @@
-"""Who may speak to all shards at once, each with the reason; all else that names no shop fails a test.
+"""The files that may speak to all shards at once, each with the reason; any other that names no shop fails a test.
 
 They are named by their files, below the folder of the project.
 """
@@ -15,7 +15,7 @@ READERS: Mapping[str, str] = {
     "loyalty_cli/doctor/": "the doctor looks at everything",
     "loyalty_app/moving/": "a move reads whole tables, of all shops or of some together",
 }
-"""Who may ask all shards, without locks."""
+"""Files that may ask all shards, without locks."""
 
 WRITES: Mapping[str, str] = {
     "DELETE FROM telegram_card WHERE telegram_card.business_id = $1::BIGINT OR telegram_card.bot_id IN"

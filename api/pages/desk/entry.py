@@ -1,6 +1,6 @@
 """The way in: the shops of a person, and what is shown to those who are not signed in or may not be here.
 
-Who is not signed in gets the frame of the page: in Telegram its script signs in and fetches the desk.
+A person who is not signed in gets the frame of the page: in Telegram its script signs in and fetches the desk.
 """
 
 from typing import Any

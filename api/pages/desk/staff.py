@@ -69,7 +69,7 @@ async def withdraw(request: AppRequest) -> Redirect | Template:
 
 @post("/{shop:str}/staff/{member:str}/remove", status_code=200)
 async def remove(request: AppRequest) -> Redirect | Template:
-    """Remove somebody; who removes themselves is led to their other shops. Raises what `visit_of` raises."""
+    """Remove somebody; a person who removes themselves is led to their other shops. Raises what `visit_of` raises."""
     visit, form, member = await visit_of(request, STAFF), await read_form(request), path_number(request, "member")
     database, shop, by = visit.runtime.database, visit.shop.id, visit.position.staff_id
     try:

@@ -22,7 +22,7 @@ async function preview(form) {
   if (drawn) document.querySelector("#preview")?.replaceWith(drawn);
 }
 
-/** Who fills in what belongs to a choice has chosen it. @param {Element} field */
+/** A person who fills in what belongs to a choice has chosen it. @param {Element} field */
 function choose(field) {
   const choice = field.closest(".under")?.previousElementSibling?.querySelector("[type=radio]");
   if (choice instanceof HTMLInputElement) choice.checked = true;

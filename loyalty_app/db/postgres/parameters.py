@@ -206,7 +206,7 @@ def _read_sessions(words: dict[str, str], *, several: bool) -> str:
 
 
 def _read_pooled(words: dict[str, str], caches: list[int]) -> bool | None:
-    """Whether PgBouncer stands between; who keeps no statements does so because of it. None: look."""
+    """Whether PgBouncer stands between; a URL that keeps no statements says so, too. None: look."""
     if "pgbouncer" not in words:
         return True if 0 in caches else None
     value = words.pop("pgbouncer")

@@ -160,7 +160,7 @@ Index(
     info=where("once_key IS NOT NULL"),
 )
 
-# Who was won back, and when: asked of each customer who is away for long.
+# Customers who were won back, and when: asked of each customer who is away for long.
 Index(
     "ix_transaction_win_back",
     transaction.c.business_id,
@@ -236,8 +236,8 @@ Index(
     info=where("status = 'available'"),
 )
 
-# Who was merged into whom. `undo` takes that back, for 30 days; `phone` is a number that leads to the other, because
-# they have one of their own.
+# Which customer was merged into which. `undo` takes that back, for 30 days; `phone` is a number that leads to the
+# other, because they have one of their own.
 customer_merge = owned(
     "customer_merge",
     Column("from_id", BigId, nullable=False),

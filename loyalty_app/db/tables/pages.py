@@ -62,8 +62,8 @@ passkey = Table(
     info=options(sqlite_with_rowid=False),
 )
 
-# Challenges that an authenticator is asked to sign: once, for five minutes. `user_id` is who makes a new passkey; NULL
-# where somebody signs in with one.
+# Challenges that an authenticator is asked to sign: once, for five minutes. `user_id` is the person who makes a new
+# passkey; NULL where somebody signs in with one.
 passkey_challenge = Table(
     "passkey_challenge",
     metadata,

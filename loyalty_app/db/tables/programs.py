@@ -64,7 +64,7 @@ program_day = owned(
     sqlite_with_rowid=True,  # so that the days of all shops lie together
 )
 
-# Who was brought along by whom; without a `result` it waits for the first visit.
+# Which customer brought which friend along; without a `result` it waits for the first visit.
 referral = owned(
     "referral",
     Column("customer_id", BigId, nullable=False),

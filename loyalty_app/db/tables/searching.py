@@ -1,4 +1,4 @@
-"""Tables of searching: which words customers are found by, and lists of who has a frequent beginning of words.
+"""Tables of searching: which words customers are found by, and lists of customers with a frequent beginning of words.
 
 `upkeep/posting_lists.py` says when lists are made. All of it can be made again from the customers.
 """

@@ -77,7 +77,7 @@ fan_out = owned(
     Column("created_at", UtcDateTime, nullable=False),
     PrimaryKeyConstraint("business_id", "event_id"),
 )
-fan_out.add_is_dependent_on(delivery)  # its rows become deliveries: who deletes both begins with these
+fan_out.add_is_dependent_on(delivery)  # its rows become deliveries: to delete both, begin with these
 
 attempt = owned(
     "attempt",
