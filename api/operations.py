@@ -25,6 +25,7 @@ OFTEN = (
         "plan_required",
         "scope_required",
         "shop_moved",
+        "shop_closed",
         "rate_limited",
     ),
     "busy",

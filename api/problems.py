@@ -75,6 +75,7 @@ STATUS: dict[type[LoyaltyError], int] = {
     errors.LastOwner: 409,
     errors.ShopLimitReached: 409,
     errors.ShopMoved: 410,
+    errors.ShopClosed: 410,
     errors.PreconditionFailed: 412,
     errors.IdempotencyKeyReused: 422,
     refusals.RateLimited: 429,

@@ -139,12 +139,12 @@ def list_(*, as_json: bool) -> None:
 
 
 def _listed(shops: "list[Business]") -> str:
-    """A line for each shop; one that moves or has moved says so, and where to."""
+    """A line for each shop; one that moves, has moved or is being deleted says so, and where it is."""
     head, rows = ["ID", "PLAN", "TIME ZONE", "SLUG"], [[shop.id, shop.plan, shop.timezone, shop.slug] for shop in shops]
     if any(shop.moved_to is not None for shop in shops):
         head.append("MOVED TO")
         for row, shop in zip(rows, shops, strict=True):
-            row.append("is moving" if shop.moved_to == "" else shop.moved_to)
+            row.append("is being deleted" if shop.is_closing else "is moving" if shop.moved_to == "" else shop.moved_to)
     return table([*head, "NAME"], [[*row, shop.name] for row, shop in zip(rows, shops, strict=True)])
 
 
@@ -183,7 +183,8 @@ def _answer(shop: "Business") -> dict[str, object]:
         "rate_limit": shop.rate_limit,
         "timezone": shop.timezone,
         "country": shop.country,
-        "moved_to": shop.moved_to,
+        "moved_to": None if shop.is_closing else shop.moved_to,
+        "being_deleted": shop.is_closing,
     }
 
 

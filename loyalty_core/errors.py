@@ -52,9 +52,7 @@ class InvalidRequest(LoyaltyError):
 
     def __init__(self, *errors: FieldError) -> None:
         self.errors = errors
-        super().__init__(
-            " ".join(f"{error.pointer.lstrip('/') or 'The request'}: {error.message}." for error in errors)
-        )
+        super().__init__(" ".join(f"{one.pointer.lstrip('/') or 'The request'}: {one.message}." for one in errors))
 
     @classmethod
     def field(cls, name: str, message: str) -> "InvalidRequest":
@@ -371,8 +369,7 @@ class PreconditionFailed(LoyaltyError):
     """It was changed meanwhile."""
 
     def __init__(self, version: int) -> None:
-        """`version` is the one that is there now."""
-        self.version = version
+        self.version = version  # the one that is there now
         super().__init__("It was changed after it was read. Read it again, then send the change with the new ETag.")
 
 
@@ -429,3 +426,10 @@ class ShopMoved(LoyaltyError):
     def __init__(self, moved_to: str) -> None:
         self.moved_to = moved_to
         super().__init__(f"This shop has moved to {moved_to}. Ask there, with the same key and the same codes.")
+
+
+class ShopClosed(LoyaltyError):
+    """The shop has closed here for good."""
+
+    def __init__(self) -> None:
+        super().__init__("This shop has closed here for good, and all of it is being deleted. Nothing was changed.")

@@ -23,7 +23,7 @@ from api.request_log import request_log_of
 from loyalty_app.customers.refusal_sentences import sentence_of
 from loyalty_app.observability.metrics import count_refusal
 from loyalty_app.words import N_, Words
-from loyalty_core.errors import LoyaltyError, ShopMoved
+from loyalty_core.errors import LoyaltyError, ShopClosed, ShopMoved
 
 NOT_FOUND = 404
 SCRIPTS = ("/api/", "/session")
@@ -89,7 +89,7 @@ def _then(words: Words, refusal: LoyaltyError) -> str:
         return words.plain_count(
             "Please try again in {n} second.", "Please try again in {n} seconds.", refusal.retry_after
         )
-    return "" if isinstance(refusal, ShopMoved) else words.plain(TRY_AGAIN)
+    return "" if isinstance(refusal, ShopMoved | ShopClosed) else words.plain(TRY_AGAIN)
 
 
 def answer_http_on_page(request: AppRequest, error: HTTPException) -> Response[bytes] | Template:

@@ -19,7 +19,7 @@ from api.pages.shell import words_for_request
 from loyalty_app.card_pages.links import CardId
 from loyalty_app.customers.card_page import cards_in_chat
 from loyalty_app.sign_in.sessions import PagePerson
-from loyalty_core.errors import CustomerNotFound, ShopMoved
+from loyalty_core.errors import CustomerNotFound, ShopClosed, ShopMoved
 
 
 class OwnCardLine(msgspec.Struct, frozen=True):
@@ -44,19 +44,19 @@ async def own_card_at(request: AppRequest, person: PagePerson, shop: int) -> Car
 
 @get("/{bot:str}/api/cards")
 async def list_own_cards(request: AppRequest, person: NamedDependency[PagePerson]) -> ASGIResponse:
-    """The person's cards, the oldest first. Raises SessionEnded, ShopMoved if there is none of a shop that is here."""
-    words, lines, moved = words_for_request(request, PageName.CARD), [], None
+    """The person's cards, the oldest first. Raises SessionEnded, ShopMoved, ShopClosed."""
+    words, lines, gone = words_for_request(request, PageName.CARD), [], None
     for card in await _cards(request, person):
         try:
             page = await page_of_card(request, card)
         except CustomerNotFound:  # erased; the card worker takes it out of the chat
             continue
-        except ShopMoved as refusal:
-            moved = refusal
+        except (ShopMoved, ShopClosed) as refusal:
+            gone = refusal
             continue
         lines.append(OwnCardLine(page.business.id, page.business.name, progress(page, words)))
-    if moved is not None and not lines:
-        raise moved
+    if gone is not None and not lines:
+        raise gone
     return ASGIResponse(body=b'{"data":%b}' % encode(lines))
 
 

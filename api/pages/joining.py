@@ -33,6 +33,8 @@ from loyalty_core.errors import (
     IdempotencyKeyReused,
     InvalidRequest,
     LoyaltyError,
+    ShopClosed,
+    ShopMoved,
 )
 from loyalty_core.ledger import Actor, ActorType
 from loyalty_core.programs import Terms
@@ -76,7 +78,7 @@ class Fault(msgspec.Struct, frozen=True):
 
 @get("/{slug:str}")
 async def show_form(request: AppRequest, slug: FromPath[str]) -> Template:
-    """The form, or the way into the chat where the shop has no form. Raises ShopUnknown, ShopMoved."""
+    """The form, or the way into the chat where the shop has no form. Raises ShopUnknown, ShopMoved, ShopClosed."""
     return _form_page(request, await _shop(request, slug), JoinForm(_new_key()))
 
 
@@ -84,7 +86,7 @@ async def show_form(request: AppRequest, slug: FromPath[str]) -> Template:
 async def join(request: AppRequest, slug: FromPath[str]) -> Template | Redirect:
     """Hand out a card and lead to its private page; else show the form again with what is wrong.
 
-    Raises ShopUnknown, ShopMoved.
+    Raises ShopUnknown, ShopMoved, ShopClosed.
     """
     shop, form = await _shop(request, slug), form_of(await request.form())
     if not shop.business.join_by_page:
@@ -96,6 +98,8 @@ async def join(request: AppRequest, slug: FromPath[str]) -> Template | Redirect:
         return _form_page(request, shop, form, Fault(AGREE, "agree", 400))
     try:
         return Redirect(await _hand_out(request, shop, form), status_code=303)
+    except (ShopMoved, ShopClosed):  # since the form was read a moment ago
+        raise
     except LoyaltyError as refusal:
         again = isinstance(refusal, IdempotencyKeyReused | CustomerNotFound)
         kept = msgspec.structs.replace(form, key=_new_key()) if again else form

@@ -23,7 +23,7 @@ HEARTBEAT = b": \n\n"
 
 
 async def live_card(request: AppRequest, card: CardId) -> Stream:
-    """The stream of a card. Raises CustomerNotFound, ShopMoved, and Busy if too many watch."""
+    """The stream of a card. Raises CustomerNotFound, ShopMoved, ShopClosed, and Busy if too many watch."""
     runtime = runtime_of(request)
     watcher = runtime.card_watch.watch(card)  # first, so that nothing is missed while the version is read
     try:

@@ -142,7 +142,10 @@ async def show_icon(rgb: FromPath[str], size: FromPath[int]) -> ASGIResponse:
 
 @get("/stamp/{slug:str}/{name:str}")
 async def show_stamp(request: AppRequest, slug: FromPath[str], name: FromPath[str]) -> ASGIResponse:
-    """The picture of a shop's stamps. Raises CardLinkUnknown if it has another one by now, or none; ShopMoved."""
+    """The picture of a shop's stamps.
+
+    Raises CardLinkUnknown if it has another one by now, or none; ShopMoved, ShopClosed.
+    """
     shop = await runtime_of(request).database.read(lambda connection: read_join_page(connection, slug))
     picture = shop.look.stamp_picture if shop else None
     if picture is None or picture_name(picture) != name:

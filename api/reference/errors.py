@@ -70,6 +70,7 @@ EXAMPLES: tuple[LoyaltyError, ...] = (
     refusals.RateLimited(1200),
     refusals.InternalError(),
     errors.ShopMoved("https://loyalty.example.com"),
+    errors.ShopClosed(),
     errors.Busy(),
 )
 

@@ -13,7 +13,7 @@ from bots.turn import Turn
 from bots.words import Words
 from loyalty_app.counter import Caller
 from loyalty_app.counter.orders import Holder
-from loyalty_app.shops.businesses import Business
+from loyalty_app.shops.businesses import Business, check_here
 from loyalty_app.shops.links import code_in, shop_of_code, shop_of_link
 from loyalty_core.customers import Profile, name_from
 from loyalty_core.errors import CustomerLimitReached
@@ -51,7 +51,10 @@ async def join_shop(turn: Turn, shop: Business, *, referrer: str | None = None) 
 
 
 async def join_with_code(turn: Turn, rest: str) -> None:
-    """Hand out a card of the shop of a friend's card, or show the one that the person has there."""
+    """Hand out a card of the shop of a friend's card, or show the one that the person has there.
+
+    Raises ShopMoved, ShopClosed.
+    """
     code, bot_id = code_in(rest), turn.bot_id
     shop = await shop_of_code(turn.runtime.database, code, bot_id=bot_id) if code else None
     if shop is None:
@@ -62,6 +65,7 @@ async def join_with_code(turn: Turn, rest: str) -> None:
             )
         )
         return
+    check_here(shop)
     before = await find_own(turn, shop.id)
     if before is not None:
         await turn.screen(

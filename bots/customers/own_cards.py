@@ -18,7 +18,7 @@ from loyalty_app.chat.card_queue import send_again
 from loyalty_app.customers.card_pictures import render_card
 from loyalty_app.customers.card_snapshots import CardSnapshot, look_at_all, look_for
 from loyalty_app.pictures.render_thread import drawn
-from loyalty_app.shops.businesses import check_not_moved, check_served
+from loyalty_app.shops.businesses import check_here, check_served
 from loyalty_core.errors import Busy
 from loyalty_core.fields import BusinessId
 
@@ -45,19 +45,22 @@ async def find_some(turn: Turn) -> list[CardSnapshot]:
 
 
 async def pressed_card(turn: Turn, turned_to: int | None = None) -> CardSnapshot | None:
-    """The person's card of the shop that a button names; if there is none, the person is told. Raises ShopMoved."""
+    """The person's card of the shop that a button names; if there is none, the person is told.
+
+    Raises ShopMoved, ShopClosed.
+    """
     snapshot = await find_own(turn, turn.press.business_id, turned_to)
     if snapshot is None:
         await turn.toast(turn.words.plain("This card is no longer here."), alert=True)
     else:
-        check_not_moved(snapshot.business)
+        check_here(snapshot.business)
     return snapshot
 
 
 async def bring_down(turn: Turn, snapshot: CardSnapshot) -> None:
     """Request that a card is sent to the bottom of the chat; its earlier message is taken away.
 
-    Raises ShopMoved, and Busy while the shop moves: then nobody would send the card, and its message stays.
+    Raises ShopMoved, ShopClosed, and Busy while the shop moves: then nobody would send the card, and its message stays.
     """
     check_served(snapshot.business)
     card = snapshot.card

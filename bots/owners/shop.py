@@ -12,7 +12,7 @@ from bots.turn import Turn
 from bots.words import N_, Html, Words, shortened
 from loyalty_app.chat.chats import ChatChange
 from loyalty_app.customers.analytics import kept_totals, read_summary
-from loyalty_app.shops.businesses import Business, check_not_moved
+from loyalty_app.shops.businesses import Business, check_here
 from loyalty_app.shops.programs import read_program
 from loyalty_app.shops.several_programs import programs_in_use
 from loyalty_app.shops.staff import Position
@@ -57,8 +57,8 @@ async def press_shop(turn: Turn) -> None:
 
 
 async def show_position(turn: Turn, position: Position, head: Html | None = None) -> None:
-    """Show the screen of a shop, as far as the person's role allows, below `head`. Raises ShopMoved."""
-    check_not_moved(position.business)
+    """Show the screen of a shop, as far as the person's role allows, below `head`. Raises ShopMoved, ShopClosed."""
+    check_here(position.business)
     turn.note(ChatChange(business_id=position.business.id))
     several = len(await own_positions(turn)) > 1
     rows = shop_rows(turn.words, position) if reaches(position.role, Role.MANAGER) else []

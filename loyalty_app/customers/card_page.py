@@ -14,7 +14,7 @@ from loyalty_app.customers.shown_cards import WholeCard, whole_cards
 from loyalty_app.db.each_shard import ask_each_shard
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import business, telegram_card
-from loyalty_app.shops.businesses import Business, business_of, check_not_moved, find_business
+from loyalty_app.shops.businesses import Business, business_of, check_here, find_business
 from loyalty_app.shops.links import join_link
 from loyalty_app.shops.looks import ShopLook, read_look
 from loyalty_app.shops.programs import program_of
@@ -54,10 +54,10 @@ class JoinPage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_card_page(connection: Connection, card: CardId, *, vault: Vault, now: datetime) -> CardPage:
-    """What the page of a card shows at `now`. Raises CustomerNotFound, ShopMoved."""
+    """What the page of a card shows at `now`. Raises CustomerNotFound, ShopMoved, ShopClosed."""
     [customer] = as_of(connection, [find_customer(connection, card.business_id, card.customer_id)], now)
     shop = find_business(connection, card.business_id)
-    check_not_moved(shop)
+    check_here(shop)
     program = program_of(connection, shop)
     waiting = any(held.card.rewards_available for held in customer.cards)
     return CardPage(
@@ -73,19 +73,22 @@ def read_card_page(connection: Connection, card: CardId, *, vault: Vault, now: d
 
 
 def read_version(connection: Connection, card: CardId) -> int:
-    """The version of a card's customer, which rises with each change. Raises CustomerNotFound, ShopMoved."""
-    check_not_moved(find_business(connection, card.business_id))
+    """The version of a card's customer, which each change raises. Raises CustomerNotFound, ShopMoved, ShopClosed."""
+    check_here(find_business(connection, card.business_id))
     return find_customer(connection, card.business_id, card.customer_id).version
 
 
 def read_join_page(connection: Connection, slug: str) -> JoinPage | None:
-    """The page of the shop with that slug; None if there is no such shop, or it is for test keys. Raises ShopMoved."""
+    """The page of the shop with that slug; None if there is no such shop, or it is for test keys.
+
+    Raises ShopMoved, ShopClosed.
+    """
     there = select(business).where(business.c.slug == slug, business.c.test_of.is_(None))
     row = connection.execute(there).one_or_none()
     if row is None:
         return None
     shop = business_of(row)
-    check_not_moved(shop)
+    check_here(shop)
     programs, look = tuple(programs_in_use(program_of(connection, shop))), read_look(connection, shop)
     return JoinPage(business=shop, look=look, programs=programs, chat_link=join_link(connection, shop))
 

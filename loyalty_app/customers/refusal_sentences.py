@@ -155,6 +155,7 @@ SENTENCES: dict[type[LoyaltyError], str] = {
         "This is the main card, and a shop needs one. Make another card the main one first."
     ),
     errors.TransactionNotFound: N_("There is nothing to undo."),
+    errors.ShopClosed: N_("This shop is no longer here. Its cards are being deleted."),
     errors.AlreadyVoided: N_("That was already undone."),
     errors.CustomerExists: N_("Another card of this shop has that phone number."),
     errors.CardInUse: N_("Redeem the reward on the card in this chat first, then share the number again."),

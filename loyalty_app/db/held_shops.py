@@ -4,6 +4,9 @@
 counter and the queues look there. For all other writers each table has triggers, which refuse changes of held shops as
 a lock does, so that also a server of an earlier release loses nothing. What a worker notes about a row of a queue is
 left out instead: it does so for many shops at once. Moving itself writes within `allowed`.
+
+A shop that is being deleted is `NOWHERE`: the same places refuse it. No trigger holds it, for what is written all the
+same is deleted with it.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -45,6 +48,8 @@ LOCK_MILLISECONDS, TRIES = 2_000, 15
 LOCKED_STATE = "55P03"
 NAME = HELD_SHOP
 """How the triggers and PostgreSQL's function begin."""
+NOWHERE = "nowhere"
+"""Where a shop is that is being deleted. It is no place of a move, and servers of earlier releases refuse it, too."""
 OURS = "loyalty.moves"
 """The setting of a transaction on PostgreSQL that may write all the same."""
 MOVING_SHARDS = "SELECT count(*) FROM get_rebalance_progress() WHERE progress < 2"
@@ -70,8 +75,8 @@ def served(table: Table) -> ColumnElement[bool]:
 
 
 def held_shops(connection: Connection, *, but: int | None = None) -> HeldShops:
-    """The shops that are held here, `but` one, and their bots."""
-    held = select(business.c.id).where(business.c.moved_to.is_not(None), business.c.id.is_distinct_from(but))
+    """The shops that are held here, `but` one, and their bots. One that is being deleted is not."""
+    held = select(business.c.id).where(business.c.moved_to != NOWHERE, business.c.id.is_distinct_from(but))
     shops = tuple(connection.scalars(held.order_by(business.c.id)))
     bots = select(telegram_bot.c.bot_id).where(telegram_bot.c.business_id.in_(shops)).order_by(telegram_bot.c.bot_id)
     return HeldShops(shops, tuple(connection.scalars(bots)) if shops else ())

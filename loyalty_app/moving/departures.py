@@ -13,7 +13,7 @@ from sqlalchemy import Connection, delete, select, true, update
 
 from loyalty_app.db.engine import Database, open_database
 from loyalty_app.db.held_shops import NAME as HELD_NAME
-from loyalty_app.db.held_shops import allowed, each_table, hold_again
+from loyalty_app.db.held_shops import NOWHERE, allowed, each_table, hold_again
 from loyalty_app.db.own_triggers import tables_with
 from loyalty_app.db.shards import is_spread
 from loyalty_app.db.tables import business, delivery, fan_out, import_job, notice, telegram_bot, telegram_card
@@ -34,6 +34,7 @@ from loyalty_app.moving.closed_tables import are_closed
 from loyalty_app.moving.jobs_in_hand import give_out_again
 from loyalty_app.moving.progress import read_plan
 from loyalty_app.settings import Settings, SettingsError
+from loyalty_app.shops.businesses import being_deleted
 from loyalty_core.errors import InvalidRequest
 
 QUEUED = "queued"
@@ -75,8 +76,13 @@ async def check_log(old: Database, cargo: Cargo, token: str) -> None:
 
 async def hold(old: Database, shops: Sequence[int]) -> None:
     """Take no changes of these shops until they are closed or released; writers that have begun come to an end."""
-    await old.write(lambda connection: _set_place(connection, shops, ""))
+    await old.write(lambda connection: _hold(connection, shops))
     await hold_again(old)
+
+
+def _hold(connection: Connection, shops: Sequence[int]) -> None:
+    _check_not_closing(connection, shops)
+    _set_place(connection, shops, "")
 
 
 async def release(old: Database, shops: Sequence[int]) -> None:
@@ -120,7 +126,7 @@ def _send_nothing(connection: Connection, business_id: int, now: datetime) -> No
 
 
 def check_shops(connection: Connection, shops: Sequence[int]) -> None:
-    """Raise InvalidRequest unless each is a shop that is here, and none only holds what test keys write."""
+    """Raise InvalidRequest unless each is a shop that is here, not being deleted, and not only for test keys."""
     rows = {row.id: row for row in connection.execute(select(business).where(business.c.id.in_(shops)))}
     for number in shops:
         if number not in rows:
@@ -128,6 +134,13 @@ def check_shops(connection: Connection, shops: Sequence[int]) -> None:
         if rows[number].test_of is not None:
             message = f"{number} only holds what test keys of business {rows[number].test_of} write: give that number"
             raise InvalidRequest.field("business", message)
+    _check_not_closing(connection, shops)
+
+
+def _check_not_closing(connection: Connection, shops: Sequence[int]) -> None:
+    closing = select(business.c.id).where(business.c.id.in_(shops), business.c.moved_to == NOWHERE)
+    for number in connection.scalars(closing.order_by(business.c.id)):
+        raise being_deleted(number)
 
 
 async def check_leaving(source: Settings, shops: Sequence[int]) -> None:
@@ -178,7 +191,7 @@ async def find_unfinished(database: Database) -> UnfinishedMove | None:
 
 def _unfinished(connection: Connection) -> UnfinishedMove | None:
     log, plan = log_of(connection), read_plan(connection)
-    away = connection.execute(select(business.c.id, business.c.moved_to).where(business.c.moved_to.is_not(None))).all()
+    away = connection.execute(select(business.c.id, business.c.moved_to).where(business.c.moved_to != NOWHERE)).all()
     found = UnfinishedMove(
         leaving=None if log is None else log[1] or (),
         noted=0,

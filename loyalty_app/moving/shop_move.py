@@ -15,6 +15,7 @@ import msgspec
 from sqlalchemy import Connection, func, select
 
 from loyalty_app.db.engine import open_database
+from loyalty_app.db.held_shops import NOWHERE
 from loyalty_app.db.plain_rows import plain_rows
 from loyalty_app.db.shards import is_spread
 from loyalty_app.db.tables import business
@@ -116,7 +117,8 @@ class ShopMove:
         left = await self._leftovers()
         if left and not self.errand.replace:
             number, place = next(iter(left.items()))
-            message = f"What business {number} has left there, which has moved to {place}, is in the way."
+            fate = "is being deleted" if place == NOWHERE else f"has moved to {place}"
+            message = f"What business {number} has left there, which {fate}, is in the way."
             raise SettingsError(f"{message} Add --replace to delete it first.")
         theirs = await self.new.read(lambda connection: with_twins(connection, list(left)))
         await arrivals.check_clashes(self.old, self.new, cargo, there=theirs)

@@ -24,7 +24,7 @@ from loyalty_app.clock import Clock, utc_now
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import api_key, business
 from loyalty_app.shops.api_keys import KeyInfo, key_info_of
-from loyalty_app.shops.businesses import Business, business_of, check_not_moved
+from loyalty_app.shops.businesses import Business, business_of, check_here
 from loyalty_core.access import (
     key_digest,
     public_id_of,
@@ -74,7 +74,10 @@ class ApiKeys:
         self._notes: set[asyncio.Task[None]] = set()
 
     async def recognise(self, text: str) -> KeyHolder:
-        """Whose key this is. Raises InvalidApiKey, the same for unknown, expired and revoked ones; ShopMoved."""
+        """Whose key this is.
+
+        Raises InvalidApiKey, the same for unknown, expired and revoked ones; ShopMoved, ShopClosed.
+        """
         if not text.isascii():
             raise InvalidApiKey
         digest = key_digest(text)
@@ -84,7 +87,7 @@ class ApiKeys:
         else:
             self._used.add(digest)
             self._refresh_if_due(until)
-        check_not_moved(holder.business)
+        check_here(holder.business)
         self._note_use(holder)
         return holder
 

@@ -16,6 +16,7 @@ from msgspec import UNSET, UnsetType
 from sqlalchemy import Connection, Row, or_, select, update
 
 from loyalty_app.db.engine import Database
+from loyalty_app.db.held_shops import NOWHERE
 from loyalty_app.db.outages import RETRY_SECONDS
 from loyalty_app.db.rows import program_row
 from loyalty_app.db.tables import business as business_table
@@ -24,7 +25,7 @@ from loyalty_app.ids import Kind
 from loyalty_app.shops.time_zones import past_after, zone_of
 from loyalty_core.access import Plan, Role, require_role
 from loyalty_core.customers import check_seen, clean_name
-from loyalty_core.errors import Busy, BusyReason, InvalidRequest, NotOnStaff, ShopMoved
+from loyalty_core.errors import Busy, BusyReason, InvalidRequest, NotOnStaff, ShopClosed, ShopMoved
 from loyalty_core.fields import BusinessId
 from loyalty_core.programs import Terms
 
@@ -38,7 +39,8 @@ class Business(msgspec.Struct, frozen=True, kw_only=True):
     `past_timezones` is read by `time_zones`. A shop with `test_of` is the twin of that one, for its test keys.
     `main_program_id` is None if the main program is the one with which it began. `programs_version` rises with each
     change of its programs that `program_version` does not count. With `join_by_page` its page in the web hands out
-    cards to people without Telegram. `moved_to` is None unless the shop moves or has moved (`db/held_shops.py`).
+    cards to people without Telegram. `moved_to` is None unless the shop moves, has moved, or is being deleted
+    (`db/held_shops.py`).
     """
 
     id: BusinessId
@@ -63,16 +65,25 @@ class Business(msgspec.Struct, frozen=True, kw_only=True):
         """The time zone whose days are the shop's days, at each moment the one that it had then."""
         return zone_of(self.timezone, self.past_timezones)
 
+    @property
+    def is_closing(self) -> bool:
+        """Whether it is being deleted: nobody is served, and its books are not whole any more."""
+        return self.moved_to == NOWHERE
+
 
 def check_served(shop: Business | None) -> None:
-    """Raise Busy while a shop moves, and ShopMoved once it has."""
-    if shop is not None and shop.moved_to is not None:
-        check_not_moved(shop)
+    """Raise Busy while a shop moves, ShopMoved once it has, ShopClosed while it is deleted and once it is gone."""
+    if shop is None:
+        raise ShopClosed
+    if shop.moved_to is not None:
+        check_here(shop)
         raise Busy(RETRY_SECONDS, BusyReason.MOVING)
 
 
-def check_not_moved(shop: Business) -> None:
-    """Raise ShopMoved if a shop has moved; what a moving one has can be read."""
+def check_here(shop: Business) -> None:
+    """Raise ShopMoved if a shop has moved, ShopClosed if it is being deleted; what a moving one has can be read."""
+    if shop.is_closing:
+        raise ShopClosed
     if shop.moved_to:
         raise ShopMoved(shop.moved_to)
 
@@ -176,6 +187,12 @@ def find_business(connection: Connection, business_id: int) -> Business:
     return business_of(row)
 
 
+def being_deleted(business_id: int) -> InvalidRequest:
+    """What to say of a shop with which nothing can be done, but to delete the rest."""
+    message = f"{business_id} is being deleted, and `loyalty business delete --business {business_id}` finishes that"
+    return InvalidRequest.field("business", message)
+
+
 def twin_of(connection: Connection, business_id: int) -> int | None:
     """The shop that holds what test keys of this one write; None if it has had none."""
     found: int | None = connection.scalar(select(business_table.c.id).where(business_table.c.test_of == business_id))
@@ -183,8 +200,13 @@ def twin_of(connection: Connection, business_id: int) -> int | None:
 
 
 def require_no_twin(connection: Connection, business_id: int) -> Business:
-    """The shop with that id. Raises InvalidRequest if there is none, or if it is for test keys: nobody works there."""
+    """The shop with that id, where somebody can work.
+
+    Raises InvalidRequest if there is none, if it is for test keys, or if it is being deleted.
+    """
     shop = find_business(connection, business_id)
+    if shop.is_closing:
+        raise being_deleted(business_id)
     if shop.test_of is not None:
         message = f"{business_id} only holds what test keys of business {shop.test_of} write: give that number"
         raise InvalidRequest.field("business", message)

@@ -1,11 +1,12 @@
 """Closing a shop for good: everything that belongs to it is deleted, while others are served.
 
 Which tables that are is read from the tables themselves, so that a later one cannot be forgotten: each with a
-`business_id`, and each with a `bot_id` for the shop's own bot. Customers go first, some at a time, each with all that
-hangs on them; then the rest; and at the end, in one transaction, what is left, what came meanwhile, and the shop. Its
-bot is nobody's from then on, until what its process wrote to the last is deleted with it. A run that was stopped is
-just repeated; what one has left that was killed after the shop was gone is found by `forget_rest`, and its bot by the
-hourly upkeep too.
+`business_id`, and each with a `bot_id` for the shop's own bot. First the shop and its twin are `NOWHERE`, in one
+transaction with the end of their keys (`db/held_shops.py`): from then on nobody is served there, and there is no way
+back. Then customers go, some at a time, each with all that hangs on them; then the rest; and at the end, in one
+transaction, what is left, what was written meanwhile by who had looked before, and the shop. Its bot is nobody's from
+then on, until what its process wrote to the last is deleted with it. A run that was stopped is just repeated; what one
+has left that was killed after the shop was gone is found by `forget_rest`, and its bot by the hourly upkeep too.
 """
 
 from collections import Counter
@@ -30,7 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 
 from loyalty_app.db.engine import Database
-from loyalty_app.db.held_shops import hold_again
+from loyalty_app.db.held_shops import NOWHERE, hold_again
 from loyalty_app.db.tables import api_key, business, business_total, customer, metadata, telegram_bot, telegram_chat
 from loyalty_app.shops.businesses import Business, find_business, twin_of
 from loyalty_core.errors import Busy
@@ -73,15 +74,17 @@ async def examine_closing(database: Database, business_id: int) -> ClosedShop:
 async def close_shop(database: Database, business_id: int) -> ClosedShop:
     """Delete a shop with everything that is its own, after what its test keys wrote, and prove that nothing is left.
 
-    Raises InvalidRequest if there is none, Busy if something is booked again and again meanwhile.
+    Raises InvalidRequest if there is none, Busy if something is booked again and again meanwhile. One that moves or has
+    moved is refused everywhere already, and says so to the last.
     """
     before = await examine_closing(database, business_id)
+    await database.write(lambda connection: _mark(connection, business_id))
     bots = await database.read(lambda connection: _bots_of(connection, business_id))
     twin = await database.read(lambda connection: twin_of(connection, business_id))
     left_of_twin = (await close_shop(database, twin)).left if twin is not None else 0
-    if before.business.moved_to is not None:  # now, for the twin's turn has held all others again
+    if before.business.moved_to not in {None, NOWHERE}:  # now, for the twin's turn has held all others again
         await hold_again(database, but=business_id)
-    await database.write(lambda c: c.execute(delete(api_key).where(api_key.c.business_id == business_id)).close())
+        await database.write(lambda connection: _delete_keys(connection, [business_id]))
     for _ in range(before.rows.get(customer.name, 0) // AT_ONCE):
         await database.write(lambda connection: delete_customers(connection, business_id))
     for table in own_tables():
@@ -93,6 +96,23 @@ async def close_shop(database: Database, business_id: int) -> ClosedShop:
         lambda connection: sum(counted(connection, business_id).values()) + _left_of_bots(connection, bots)
     )
     return ClosedShop(business=before.business, rows=before.rows, left=left + left_of_twin)
+
+
+def _mark(connection: Connection, business_id: int) -> None:
+    both = or_(business.c.id == business_id, business.c.test_of == business_id)
+    connection.execute(update(business).where(both, business.c.moved_to.is_(None)).values(moved_to=NOWHERE)).close()
+    closing = select(business.c.id).where(both, business.c.moved_to == NOWHERE)
+    _delete_keys(connection, connection.scalars(closing).all())
+
+
+def _delete_keys(connection: Connection, shops: Sequence[int]) -> None:
+    connection.execute(delete(api_key).where(api_key.c.business_id.in_(shops))).close()
+
+
+async def unfinished_closings(database: Database) -> Sequence[int]:
+    """The shops whose deleting was begun and has not come to its end."""
+    begun = select(business.c.id).where(business.c.moved_to == NOWHERE, business.c.test_of.is_(None))
+    return await database.read(lambda connection: connection.scalars(begun.order_by(business.c.id)).all())
 
 
 def _bots_of(connection: Connection, business_id: int) -> Sequence[int]:

@@ -61,8 +61,9 @@ async def create_test_key(
     """Make a test key for a business; the first one opens the twin. Raises InvalidRequest."""
 
     def work(connection: Connection) -> ShownKey:
+        own = select(business.c.id).where(business.c.id == business_id)
+        connection.execute(own.with_for_update()).close()  # before it is looked at: a shop that is deleted gets no twin
         shop = require_no_twin(connection, business_id)
-        connection.execute(select(business.c.id).where(business.c.id == shop.id).with_for_update()).close()
         twin = twin_of(connection, shop.id) or _open_twin(database, connection, shop, now=now)
         return add_key(database, connection, NewKey(business_id=twin, name=name, now=now, scopes=scopes))
 

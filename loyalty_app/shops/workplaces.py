@@ -19,7 +19,7 @@ from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import branch as branch_table
 from loyalty_app.ids import Kind
 from loyalty_app.pagination import Page, PageRequest, Walk, page_of, read_page
-from loyalty_app.shops.businesses import check_not_moved, find_business
+from loyalty_app.shops.businesses import check_here, find_business
 from loyalty_app.shops.links import past_numbers, shop_of_bot
 from loyalty_app.shops.staff import Position, position_in, positions
 from loyalty_core.access import Role, require_role
@@ -61,14 +61,14 @@ def require_position(
 
     In addresses and buttons of the shop's own bot, a number that the shop had before it was moved stands for it.
     Raises NotOnStaff if they do not work there (any more), or if the bot is another shop's; ShopMoved once the shop is
-    elsewhere; RoleRequired.
+    elsewhere; ShopClosed while it is being deleted; RoleRequired.
     """
     if shop_of_bot(connection, bot_id) not in {None, business_id}:
         business_id = BusinessId(past_numbers(connection, bot_id, business_id).get(business_id, 0))
     position = position_in(connection, user_id, business_id)
     if position is None:
         raise NotOnStaff
-    check_not_moved(position.business)
+    check_here(position.business)
     require_role(position.role, role)
     return position
 
@@ -82,7 +82,7 @@ def require_workplace(connection: Connection, business_id: BusinessId, *, user_i
 def list_positions(connection: Connection, *, user_id: UserId, bot_id: BotId) -> list[Position]:
     """A person's positions in the shops that a bot knows, the oldest first.
 
-    Shops that have moved are left out, unless there is no other: then the person is told where it is.
+    Shops that have moved or are being deleted are left out, unless there is no other: then the person is told so.
     """
     everywhere = positions(connection, user_id)
     shop_of_this_bot = shop_of_bot(connection, bot_id) if everywhere else None

@@ -18,7 +18,7 @@ from loyalty_app.db.shards import Shard
 from loyalty_app.db.tables import reward
 from loyalty_app.shops.businesses import Business, find_business
 from loyalty_app.upkeep.periodic import Every, Stop
-from loyalty_core.errors import Busy, LoyaltyError, ShopMoved
+from loyalty_core.errors import Busy, LoyaltyError, ShopClosed, ShopMoved
 from loyalty_core.ledger import SYSTEM
 from loyalty_core.rewards import RewardStatus
 
@@ -35,8 +35,8 @@ class Unbooked(msgspec.Struct, frozen=True):
     rewards: set[tuple[int, int]] = msgspec.field(default_factory=set)
 
     def note(self, shop: int, number: int, refusal: LoyaltyError) -> None:
-        """Put a reward aside, or with a shop that is busy or elsewhere all of its rewards."""
-        if isinstance(refusal, Busy | ShopMoved):
+        """Put a reward aside, or with a shop that is busy, elsewhere or gone all of its rewards."""
+        if isinstance(refusal, Busy | ShopMoved | ShopClosed):
             self.shops.add(shop)
         else:
             self.rewards.add((shop, number))

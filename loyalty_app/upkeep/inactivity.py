@@ -19,7 +19,7 @@ from loyalty_app.db.shards import Shard
 from loyalty_app.db.tables import customer
 from loyalty_app.shops.businesses import Business, find_business
 from loyalty_app.upkeep.periodic import Every, Stop
-from loyalty_core.errors import CustomerNotFound
+from loyalty_core.errors import CustomerNotFound, ShopClosed, ShopMoved
 from loyalty_core.ledger import SYSTEM
 
 DAYS_IN_A_MONTH = 365.25 / 12
@@ -42,7 +42,7 @@ async def _erase(database: Database, counter: Counter, shard: Shard | None, *, b
         for shop, number in found:
             if stop.asked:
                 return erased
-            with suppress(CustomerNotFound):  # erased by somebody else
+            with suppress(CustomerNotFound, ShopMoved, ShopClosed):  # it happened since they were looked up
                 await counter.erase(Caller(business=shop, actor=SYSTEM), number)
                 erased += 1
     return erased

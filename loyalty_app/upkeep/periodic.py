@@ -10,7 +10,10 @@ from contextlib import asynccontextmanager, suppress
 
 import msgspec
 
-from loyalty_core.errors import Busy
+from loyalty_core.errors import Busy, ShopClosed, ShopMoved
+
+UNLOGGED = (Busy, ShopMoved, ShopClosed)
+"""An outage of the database, which is logged as such, and a shop that went since the work began: no failures of it."""
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +65,7 @@ class Every(msgspec.Struct, frozen=True):
         try:
             await self.work(stop)
         except Exception as error:  # any failure: the next run may succeed
-            if not isinstance(error, Busy):  # that is logged as an outage of the database
+            if not isinstance(error, UNLOGGED):
                 log.exception(self.failure)
             return self.seconds if self.after_failure is None else self.after_failure
         return self.seconds

@@ -15,7 +15,13 @@ from loyalty_app.pictures.fonts import SHAPED, unreadable_faces
 from loyalty_app.settings import Settings, SettingsError, read_settings, unknown_variables
 from loyalty_cli.database import place
 from loyalty_cli.database_failures import one_line
-from loyalty_cli.doctor.contents import examine_ledgers, examine_plans, examine_schema, examine_webhooks
+from loyalty_cli.doctor.contents import (
+    examine_closings,
+    examine_ledgers,
+    examine_plans,
+    examine_schema,
+    examine_webhooks,
+)
 from loyalty_cli.doctor.environment import examine_open_files, examine_settings
 from loyalty_cli.doctor.findings import Check, Status
 from loyalty_cli.doctor.moves import examine_moves
@@ -72,6 +78,7 @@ def _inside_the_database(settings: Settings) -> Iterator[Check]:
     if bots.status is not Status.PROBLEM:
         yield from asyncio.run(examine_updates(settings))
     yield from asyncio.run(examine_moves(settings))
+    yield from asyncio.run(examine_closings(settings))
     yield asyncio.run(examine_webhooks(settings))
     yield asyncio.run(examine_plans(settings))
     yield asyncio.run(examine_searching(settings))

@@ -34,7 +34,7 @@ CONTRACT = {
         "program_archived main_program_needed program_limit_reached"
     ),
     408: "request_timed_out",
-    410: "shop_moved",
+    410: "shop_moved shop_closed",
     412: "precondition_failed",
     413: "body_too_large",
     414: "uri_too_long",

@@ -6,10 +6,10 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection, Row, select
 
 from loyalty_app.db.engine import Database, open_database
-from loyalty_app.db.tables import telegram_update
+from loyalty_app.db.tables import business, telegram_update
 from loyalty_app.moving import departures
 from loyalty_app.settings import Settings
 from loyalty_app.shops.closing import close_shop, forget_bots
@@ -53,6 +53,13 @@ def bot_writes(settings: Settings, number: int) -> None:
     asyncio.run(in_database(settings, lambda database: database.write(lambda c: c.execute(written).close())))
 
 
+def served(settings: Settings, *, begun: bool) -> bool:
+    """Whether the shop could be served though a write of its deleting is durable."""
+    places = select(business.c.moved_to).where(business.c.id == GONE)
+    found = asyncio.run(in_database(settings, lambda database: database.read(lambda c: c.scalars(places).all())))
+    return begun and None in found
+
+
 async def move_away(database: Database) -> None:
     await departures.hold(database, [GONE, STAYS])
     await departures.close_shops(database, [GONE, STAYS], place="there", now=NOON)
@@ -68,6 +75,7 @@ def test_a_deleting_that_is_killed_at_any_write_leaves_nothing_when_it_is_run_ag
     others = all_rows(sqlite_settings, STAYS)
     write = 1
     while killed_at(write, lambda: delete_again(sqlite_settings)):
+        assert not served(sqlite_settings, begun=write > 1)
         with suppress(Busy):  # the bot of a shop that has moved writes nothing until that is lifted
             bot_writes(sqlite_settings, 100 + write)
         write += 1

@@ -11,6 +11,7 @@ from loyalty_core.fields import BotId, UserId
 from loyalty_core.programs import Surplus
 from loyalty_core.steps import Step
 from testkit.builders import NOON
+from testkit.half_deleted import begin_deleting
 from testkit.town import BOT, Town
 from tests.bots.customers import (
     card_of,
@@ -308,3 +309,32 @@ async def test_the_card_of_a_shop_that_has_moved_stays_in_the_chat_and_its_holde
     assert len(await cards_on(lena)) == 1
     toast = await lena.press("History" if language == "en" else "Verlauf")
     assert said in f"{toast} {lena.last.words}"
+
+
+SAID_OF_CLOSED = {
+    "en": "This shop is no longer here. Its cards are being deleted.",
+    "de": "Diesen Laden gibt es hier nicht mehr. Seine Karten werden gelöscht.",
+    "es": "Esta tienda ya no está aquí. Sus tarjetas se están borrando.",
+    "ru": "Этого заведения здесь больше нет. Его карты удаляются.",
+    "hi": "यह दुकान अब यहाँ नहीं है। इसके कार्ड हटाए जा रहे हैं।",
+    "ar": "لم يعد هذا المتجر هنا. يجري حذف بطاقاته.",
+}
+
+
+@pytest.mark.parametrize("language", SAID_OF_CLOSED)
+async def test_a_shop_that_is_being_deleted_hands_out_no_card_and_shows_none_whatever_link_is_tapped(
+    town: Town, language: str
+) -> None:
+    shop = await town.open_shop()
+    lena = await come_in(town, shop)
+    [card] = await shop.customers()
+    ben = await town.person("Ben", language_code=language)
+    await begin_deleting(shop)
+    for link in (f"j_{shop.business.slug}", f"r_{card.qr_code}"):
+        await ben.start(link)
+        assert SAID_OF_CLOSED[language] in ben.last.words
+    await lena.start(f"r_{card.qr_code}")
+    assert SAID_OF_CLOSED["en"] in lena.last.words
+    toast = await lena.press_data((await card_of(lena)).id, f"history:{shop.business.id}")
+    assert SAID_OF_CLOSED["en"] in f"{toast} {lena.last.words}"
+    assert [one.name for one in await shop.customers()] == ["Lena"]

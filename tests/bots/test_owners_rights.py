@@ -10,6 +10,7 @@ from loyalty_app.moving import departures
 from loyalty_app.shops.staff import remove_staff
 from loyalty_core.access import Role
 from testkit.concurrency import until
+from testkit.half_deleted import begin_deleting
 from testkit.people import Person
 from testkit.shop import Shop
 from testkit.town import Town
@@ -158,6 +159,26 @@ async def test_the_staff_of_a_shop_that_has_moved_read_where_it_is_whatever_they
     assert all(words in (toast or "") for toast in toasts), toasts
     await otto.say("/shop")
     assert words in otto.last.words
+    assert await shop.database.read(dump) == before
+
+
+async def test_the_staff_of_a_shop_that_is_being_deleted_are_told_so_whatever_they_press_or_write(
+    town: Town, shop: Shop
+) -> None:
+    words = "Diesen Laden gibt es hier nicht mehr. Seine Karten werden gelöscht."
+    otto = await town.person("Otto", language_code="de")
+    await town.employ(shop, otto, Role.OWNER)
+    await shop.join("Lena")
+    await otto.say("/shop")
+    await begin_deleting(shop)
+    before = await shop.database.read(dump)
+    toasts = await press_everything(otto, shop, [*OF_A_SHOP, "shop"])
+    assert all(words in (toast or "") for toast in toasts), toasts
+    for written in ("/shop", (await shop.customers())[0].qr_code):
+        await otto.say(written)
+        assert words in otto.last.words
+    await otto.say("Lena")
+    assert words in f"{await otto.press('Lena')} {otto.last.words}"
     assert await shop.database.read(dump) == before
 
 

@@ -61,6 +61,7 @@ REFUSALS: list[LoyaltyError] = [
     *(errors.MergeRefused(f"In English, of a merge: {bar}.", bar) for bar in MergeBar),
     errors.IdempotencyKeyReused(),
     errors.ShopMoved("https://loyalty.example.com"),
+    errors.ShopClosed(),
     errors.Busy(),
 ]
 

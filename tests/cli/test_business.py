@@ -19,6 +19,9 @@ from loyalty_app.shops.programs import read_program
 from loyalty_core.access import Plan
 from testkit.builders import NOON
 from testkit.console import CAFE, Console, answer_of, refused
+from testkit.half_deleted import begin_deleting
+from testkit.shop import Shop
+from tests.cli.test_doctor import checks
 
 
 async def test_a_shop_opens_with_a_key_that_works(tmp_path: Path, settings: Settings, database: Database) -> None:
@@ -130,6 +133,30 @@ async def test_a_list_says_which_shops_move_or_have_moved_and_where_to(
     await departures.close_shops(database, [1], place="https://two.example.com", now=NOON)
     assert "https://two.example.com" in console.run("business", "list").stdout
     assert console.ask("business", "list")["businesses"][0]["moved_to"] == "https://two.example.com"
+
+
+async def test_a_shop_that_is_being_deleted_is_listed_as_such_and_the_doctor_names_the_command_that_finishes_it(
+    tmp_path: Path, settings: Settings, shop: Shop
+) -> None:
+    console = Console(tmp_path, settings)
+    for name in ("Lena", "Otto", "Ana"):
+        await shop.stamp((await shop.join(name)).id, 10)
+    console.ask("business", "delete", "--business", "1", "--dry-run")
+    [listed] = console.ask("business", "list")["businesses"]
+    assert (listed["moved_to"], listed["being_deleted"]) == (None, False)
+    assert "deletions" not in checks(console.run("doctor", "--json"))
+    await begin_deleting(shop, at_once=2)
+    [listed] = console.ask("business", "list")["businesses"]
+    assert (listed["moved_to"], listed["being_deleted"]) == (None, True)
+    assert "is being deleted" in console.run("business", "list").stdout
+    found = checks(console.run("doctor", "--json"))
+    assert (found["deletions"]["status"], found["ledger"]["status"]) == ("problem", "ok")
+    assert found["deletions"]["details"] == ["`loyalty business delete --business 1`"]
+    move = ("move", "--to", f"sqlite:///{tmp_path}/new.db", "--business", "1")
+    assert "is being deleted" in refused(console.run(*move), 2)
+    assert "is being deleted" in refused(console.run("staff", "invite", "--business", "1", "--role", "owner"), 2)
+    console.ask("business", "delete", "--business", "1", "--yes")
+    assert "deletions" not in checks(console.run("doctor", "--json"))
 
 
 @pytest.mark.usefixtures("shop")

@@ -18,7 +18,7 @@ LISTED = set(
     daily_cap_reached no_reward_available reward_already_redeemed reward_expired already_voided void_refused
     order_ref_used webhook_limit_reached idempotency_key_reused rate_limited busy
     not_on_staff role_required card_in_use invite_invalid last_owner shop_limit_reached precondition_failed
-    rotating_code_required code_expired code_used merge_refused shop_moved
+    rotating_code_required code_expired code_used merge_refused shop_moved shop_closed
     program_not_found program_archived main_program_needed program_limit_reached
     """.split()  # noqa: SIM905 - the table of the contract, row by row
 )
@@ -62,6 +62,7 @@ ONE_OF_EACH = (
     errors.PreconditionFailed(9),
     errors.IdempotencyKeyReused(),
     errors.ShopMoved("https://loyalty.example.com"),
+    errors.ShopClosed(),
     errors.Busy(),
 )
 

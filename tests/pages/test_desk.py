@@ -16,6 +16,7 @@ from loyalty_app.shops.staff import list_staff, remove_staff
 from loyalty_app.shops.workplaces import add_branch
 from loyalty_core.access import Role
 from loyalty_core.stamping import StampOrder
+from testkit.half_deleted import begin_deleting
 from tests.browser import Tab
 from tests.pages.desk_page import desk_of, texts
 from tests.pages.place import Place
@@ -73,6 +74,17 @@ async def test_the_desk_and_the_scanner_of_a_shop_that_has_moved_say_where_it_is
     assert (page.status_code, "This shop has moved: https://two.example.com." in page.text) == (410, True)
     assert (scanned.status_code, scanned.json()["code"]) == (410, "shop_moved")
     assert "This shop has moved: https://two.example.com." in scanned.json()["detail"]
+
+
+async def test_the_desk_and_the_scanner_of_a_shop_that_is_being_deleted_say_so(place: Place) -> None:
+    desk = await desk_of(place)
+    shop, scan = desk.shop, {"code": (await desk.shop.join()).qr_code}
+    await begin_deleting(shop)
+    page, key = await desk.get("ledger"), {"Idempotency-Key": uuid4().hex}
+    scanned = await desk.client.post(f"api/scan/{shop.business.id}/stamps", json=scan, headers=key)
+    said = "This shop is no longer here. Its cards are being deleted."
+    assert (page.status_code, said in page.text) == (410, True)
+    assert (scanned.status_code, scanned.json()["code"], scanned.json()["detail"]) == (410, "shop_closed", said)
 
 
 async def test_who_is_not_signed_in_sees_nothing_of_a_shop_and_how_to_go_on(place: Place) -> None:

@@ -9,6 +9,7 @@ from api import rate_limits
 from loyalty_app.moving import departures
 from loyalty_core.access import Plan
 from testkit.builders import NOON
+from testkit.half_deleted import begin_deleting
 from testkit.shop import Shop
 from tests.browser import Tab
 from tests.pages.place import Place
@@ -57,6 +58,21 @@ async def test_a_shop_that_has_moved_hands_out_no_card_and_says_where_it_is(plac
     assert (while_moving.status_code, shown.status_code, sent.status_code) == (503, 410, 410)
     assert "Dieser Laden ist umgezogen: https://two.example.com." in re.sub(r"[\u2066-\u2069]", "", shown.text)
     assert await names(shop) == []
+
+
+async def test_a_shop_that_is_being_deleted_hands_out_no_card_and_says_so_and_so_do_its_cards(place: Place) -> None:
+    shop = await place.town.open_shop()
+    address = await let_join(place, shop)
+    key = await form_key(address)
+    async with browser_of() as browser:
+        card = (await browser.post(address, data=filled(key))).headers["location"]
+        await begin_deleting(shop)
+        asked = [await browser.get(f"{address}?lang=de"), await browser.get(f"{place.url}{card}?lang=de")]
+        sent = await browser.post(address, data=filled("k" * 20))
+    assert [answer.status_code for answer in (*asked, sent)] == [410, 410, 410]
+    for answer in asked:
+        assert "Diesen Laden gibt es hier nicht mehr. Seine Karten werden gelöscht." in answer.text
+    assert await names(shop) == ["Lena"]
 
 
 async def test_a_form_that_is_sent_many_times_at_once_makes_one_card(place: Place) -> None:

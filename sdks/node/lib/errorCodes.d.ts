@@ -68,6 +68,8 @@ export declare class RewardNotFound extends ApiError {}
 export declare class RotatingCodeRequired extends ApiError {}
 /** The API key lacks a scope. */
 export declare class ScopeRequired extends ApiError {}
+/** The shop has closed here for good. */
+export declare class ShopClosed extends ApiError {}
 /** The shop has moved. */
 export declare class ShopMoved extends ApiError {}
 /** Already stamped a moment ago. */

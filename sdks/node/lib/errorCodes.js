@@ -101,6 +101,9 @@ export class RotatingCodeRequired extends ApiError {}
 /** The API key lacks a scope. */
 export class ScopeRequired extends ApiError {}
 
+/** The shop has closed here for good. */
+export class ShopClosed extends ApiError {}
+
 /** The shop has moved. */
 export class ShopMoved extends ApiError {}
 
@@ -156,6 +159,7 @@ const BY_CODE = {
   reward_not_found: RewardNotFound,
   rotating_code_required: RotatingCodeRequired,
   scope_required: ScopeRequired,
+  shop_closed: ShopClosed,
   shop_moved: ShopMoved,
   stamp_too_soon: StampTooSoon,
   transaction_not_found: TransactionNotFound,

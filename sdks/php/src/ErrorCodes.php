@@ -42,6 +42,7 @@ final class ErrorCodes
         "reward_not_found" => Errors\RewardNotFound::class,
         "rotating_code_required" => Errors\RotatingCodeRequired::class,
         "scope_required" => Errors\ScopeRequired::class,
+        "shop_closed" => Errors\ShopClosed::class,
         "shop_moved" => Errors\ShopMoved::class,
         "stamp_too_soon" => Errors\StampTooSoon::class,
         "transaction_not_found" => Errors\TransactionNotFound::class,

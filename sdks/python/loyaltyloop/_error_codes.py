@@ -135,6 +135,10 @@ class ScopeRequired(ApiError):
     """The API key lacks a scope."""
 
 
+class ShopClosed(ApiError):
+    """The shop has closed here for good."""
+
+
 class ShopMoved(ApiError):
     """The shop has moved."""
 
@@ -197,6 +201,7 @@ BY_CODE: dict[str, type[ApiError]] = {
     "reward_not_found": RewardNotFound,
     "rotating_code_required": RotatingCodeRequired,
     "scope_required": ScopeRequired,
+    "shop_closed": ShopClosed,
     "shop_moved": ShopMoved,
     "stamp_too_soon": StampTooSoon,
     "transaction_not_found": TransactionNotFound,
