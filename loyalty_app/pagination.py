@@ -91,8 +91,7 @@ def read_page(
 
     `total` is None if nobody keeps it: then rows are counted, but no more than pages by number can reach.
     """
-    part = _part(connection, rows, walk, wanted)
-    found = [] if part is None else connection.execute(part.limit(wanted.limit + 1)).all()
+    found = connection.execute(_part(rows, walk, wanted).limit(wanted.limit + 1)).all()
     shown = found[: wanted.limit]
     more = make_cursor(walk.name, shown[-1].id) if len(found) > wanted.limit else None
     if total is None:
@@ -101,8 +100,8 @@ def read_page(
     return shown, Pagination(page, wanted.limit, total, -(-total // wanted.limit), more)
 
 
-def _part(connection: Connection, rows: Select[Any], walk: Walk, wanted: PageRequest) -> Select[Any] | None:
-    """The rows from the wanted page on, in their order; None if there are none. Raises PageTooDeep or InvalidCursor.
+def _part(rows: Select[Any], walk: Walk, wanted: PageRequest) -> Select[Any]:
+    """The rows from the wanted page on, in their order. Raises PageTooDeep or InvalidCursor.
 
     Why far from the start it is asked at which id a page begins: an index may have the ids of all that is passed.
     """
@@ -115,9 +114,8 @@ def _part(connection: Connection, rows: Select[Any], walk: Walk, wanted: PageReq
         raise PageTooDeep(DEEPEST)
     if passed < FAR:
         return ordered.offset(passed)
-    first = connection.scalar(rows.with_only_columns(walk.column).order_by(order).offset(passed).limit(1))
-    if first is None:
-        return None
+    begin = rows.with_only_columns(walk.column).order_by(order).offset(passed).limit(1)
+    first = begin.scalar_subquery().correlate(None)
     return ordered.where(walk.column <= first if walk.newest_first else walk.column >= first)
 
 

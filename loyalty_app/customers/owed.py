@@ -10,11 +10,12 @@ from datetime import datetime, time
 
 from sqlalchemy import ColumnElement, Connection, Integer, and_, case, func, literal_column, or_, select
 
-from loyalty_app.customers.analytics import count_rewards, read_summary
+from loyalty_app.customers.analytics import count_redeemed_and_expired, count_rewards
 from loyalty_app.db.tables import reward, transaction
 from loyalty_app.shops.businesses import Business
 from loyalty_app.shops.programs import read_program
 from loyalty_app.shops.workplaces import Branch, branches_of
+from loyalty_core.analytics import period_of
 from loyalty_core.owed import (
     OLDEST_OF_AGES,
     SHARE_DAYS,
@@ -37,13 +38,14 @@ def read_rewards_summary(connection: Connection, business: Business, *, now: dat
     """What a business owes now, and what was redeemed in the last days."""
     branches = branches_of(connection, business.id)
     counts = _by_branch_and_age(connection, business, now) if branches else _by_age(connection, business, now)
-    rewards = read_summary(connection, business, days=SHARE_DAYS, now=now).rewards
+    period = period_of(SHARE_DAYS, now.astimezone(business.zone).date(), business.timezone)
+    redeemed, expired = count_redeemed_and_expired(connection, business, period)
     return summed_up(
         _by_program(connection, business, now, counts.total()),
         ages=[sum(n for (age, _), n in counts.items() if age == place) for place in range(len(OLDEST_OF_AGES))],
         branches=_by_branch(branches, counts) if branches else (),
-        redeemed=rewards.redeemed,
-        expired=rewards.expired,
+        redeemed=redeemed,
+        expired=expired,
     )
 
 

@@ -15,11 +15,10 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, Select, and_, false, func, or_, select
 
 from loyalty_app.contacts import checked_phone
-from loyalty_app.customers.analytics import kept_totals
 from loyalty_app.customers.listed_search import Word, entries, listed_customers
 from loyalty_app.db.posting_lists import Numbers
 from loyalty_app.db.search_index import UNINDEXED
-from loyalty_app.db.tables import customer
+from loyalty_app.db.tables import business_total, customer
 from loyalty_app.pagination import DEEPEST, PageRequest, Pagination, Walk, page_of_ids, read_cursor, read_page
 from loyalty_app.shops.businesses import Business
 from loyalty_core.customers import fold_case
@@ -95,7 +94,9 @@ class CustomerSearch:
     ) -> None:
         self._connection, self._business_id, self._handful = connection, business.id, handful
         self._country, self._conditions = business.country, conditions
-        self._customers = kept_totals(connection, business.id).customers
+        waiting = self._waiting().scalar_subquery()
+        kept = select(business_total.c.customers, waiting).where(business_total.c.business_id == business.id)
+        self._customers, self._unindexed = connection.execute(kept).one()
 
     def find(self, text: str, wanted: PageRequest) -> Found:
         """The ids of those who are found, in order of joining. Raises PageTooDeep, InvalidCursor.
@@ -104,7 +105,7 @@ class CustomerSearch:
         signs if there are no words.
         """
         words = wanted_by(text, self._country)
-        if self._is_being_indexed():
+        if self._unindexed is not None:
             return self._page(self._everybody(_has_or_had(words, text)), wanted)
         found = self._by_index(words, wanted) if words else page_of_ids(LIST, (), wanted)
         if found[1].total == 0 and self._customers <= SMALL_SHOP:
@@ -215,9 +216,6 @@ class CustomerSearch:
         walk = Walk(LIST, ids.selected_columns.id)
         rows, pagination = read_page(self._connection, ids, walk, wanted=wanted, total=total)
         return [row.id for row in rows], pagination
-
-    def _is_being_indexed(self) -> bool:
-        return self._connection.execute(self._waiting()).first() is not None
 
     def _waiting(self) -> Select[Any]:
         """One customer who is not indexed yet.

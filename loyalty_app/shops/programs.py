@@ -14,7 +14,7 @@ from loyalty_app.db.engine import Database
 from loyalty_app.db.idempotency import KeyedAnswer, KeyedRequest, answer_once
 from loyalty_app.db.rows import program_row, terms_of
 from loyalty_app.db.tables import business, program, program_terms, shop_program
-from loyalty_app.shops.businesses import Business, Repaint, find_business, require_staff
+from loyalty_app.shops.businesses import Business, Repaint, business_of, find_business, require_staff
 from loyalty_app.shops.further_programs import main_program, read_further
 from loyalty_core.access import Role
 from loyalty_core.customers import clean_name
@@ -26,8 +26,11 @@ from loyalty_core.views import check_state, program_named, program_number, progr
 
 
 def read_program(connection: Connection, business_id: int) -> Program:
-    """The main program of a business with all its versions, and the others."""
-    return program_of(connection, find_business(connection, business_id))
+    """The main program of a business with all its versions, and the others. Raises InvalidRequest if there is none."""
+    both = select(business, program).join_from(business, program, program.c.business_id == business.c.id)
+    rows = connection.execute(both.where(program.c.business_id == business_id).order_by(program.c.version)).all()
+    shop = business_of(rows[0]) if rows else find_business(connection, business_id)
+    return main_program(shop, tuple(map(terms_of, rows)), read_further(connection, shop))
 
 
 def program_of(connection: Connection, shop: Business) -> Program:

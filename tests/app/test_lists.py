@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from loyalty_app import pagination
 from loyalty_app.customers.lists import (
     RewardSearch,
     Search,
@@ -23,6 +24,7 @@ from loyalty_core.views import CustomerView, RewardView, TransactionView
 from testkit.shop import Shop, open_next_door
 
 EVERYBODY = Search()
+Listed = Callable[..., Awaitable[Page[Any]]]
 
 
 async def customers(shop: Shop, **wanted: object) -> Page[CustomerView]:
@@ -150,6 +152,28 @@ async def test_pages_end_where_cursors_are_better(shop: Shop) -> None:
         await customers(shop, page=2**31, limit=1)
     deep = await customers(shop, cursor=make_cursor("customers", 10**15), limit=100)
     assert (deep.data, deep.pagination.next_cursor) == ([], None)
+
+
+async def _walked(listed: Listed) -> list[int]:
+    return await walk(lambda cursor: listed(cursor=cursor))
+
+
+async def test_a_page_far_from_the_start_shows_what_the_walk_shows_there(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bakery = await open_next_door(shop, reward_valid_days=1)
+    for number in range(7):
+        lena = await bakery.join()
+        await bakery.stamp(lena.id, 10)
+        bakery.clock.wait(hours=6)
+        if number == 3:
+            await bakery.redeem(lena.id)
+    monkeypatch.setattr(pagination, "FAR", 1)
+    lists: list[Listed] = [partial(customers, bakery, limit=2)]
+    lists += [partial(rewards, bakery, status=one, limit=2) for one in (None, *RewardStatus)]
+    for listed in lists:
+        pages = [await listed(page=number) for number in range(1, 6)]
+        assert [row.id for page in pages for row in page.data] == await _walked(listed)
 
 
 async def test_a_cursor_of_another_list_is_not_understood(shop: Shop) -> None:

@@ -88,6 +88,18 @@ READS: dict[str, Verb] = {
 }
 
 
+QUESTIONS = {
+    "customers": 4,
+    "customers, deep": 3,
+    "the ledger, deep": 3,
+    "rewards that are available": 2,
+    "what is owed": 2,
+    "a summary": 3,
+    "a summary of what is owed": 5,
+}
+"""How many questions some reads ask in a shop with one program and no branches."""
+
+
 def heard(shop: Shop, verb: Verb, connection: Connection) -> list[tuple[str, Any]]:
     """What a read asks the database, with the values."""
     asked: list[tuple[str, Any]] = []
@@ -144,6 +156,15 @@ async def test_who_has_rewards_on_a_page_is_asked_by_customer_and_who_has_lapsed
         assert counted, name
         if shop.database.name == "sqlite":
             assert all("ix_reward_expires_at (expires_at<?" in plan for plan in counted), counted
+
+
+async def test_a_page_asks_no_more_questions_than_it_needs(shop: Shop) -> None:
+    """Each question to PostgreSQL costs a round trip, a tenth of what a page may take."""
+    lena = await shop.join("Lena Ortiz")
+    await shop.stamp(lena.id, 10)
+    for name, most in QUESTIONS.items():
+        asked = await statements(shop, READS[name])
+        assert len(asked) <= most, (name, asked)
 
 
 async def test_what_is_counted_is_met_in_the_order_of_a_list(shop: Shop) -> None:

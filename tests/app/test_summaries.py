@@ -1,6 +1,6 @@
 """Summaries over the database: days are days of the shop, and what was undone is taken off its own day."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from msgspec.structs import astuple
@@ -75,6 +75,15 @@ async def test_what_lies_before_the_period_is_left_out(shop: Shop) -> None:
     found = await summary(shop, days=3)
     assert (found.visits, found.customers.new, found.customers.active, found.customers.total) == (0, 0, 0, 1)
     assert (await summary(shop, days=4)).visits == 1
+
+
+async def test_a_day_that_is_kept_ahead_of_the_clock_adds_nobody_but_who_was_here(shop: Shop) -> None:
+    lena = await shop.join()
+    await shop.stamp(lena.id, 10)
+    yesterday = shop.clock.now - timedelta(days=1)
+    found = await shop.database.read(lambda c: read_summary(c, shop.business, days=3, now=yesterday))
+    assert (found.visits, found.customers.new, found.rewards.earned) == (0, 0, 0)
+    assert (found.customers.active, found.customers.total, found.rewards.outstanding) == (1, 1, 1)
 
 
 async def test_another_business_is_another_summary(shop: Shop) -> None:
