@@ -8,7 +8,6 @@ from sqlalchemy import Connection
 
 from loyalty_app.db.engine import Database
 from loyalty_app.shops import closing
-from testkit.shop import Shop
 
 
 class KilledThere(Exception):
@@ -19,9 +18,9 @@ async def _killed(_database: Database, _delete_the_rest: Callable[[Connection], 
     raise KilledThere
 
 
-async def begin_deleting(shop: Shop, *, at_once: int = closing.AT_ONCE) -> None:
+async def begin_deleting(database: Database, business_id: int, *, at_once: int = closing.AT_ONCE) -> None:
     """Delete a shop until right before its end; of each table only whole portions are gone."""
     with pytest.MonkeyPatch.context() as patch, suppress(KilledThere):
         patch.setattr(closing, "AT_ONCE", at_once)
         patch.setattr(closing, "finish", _killed)
-        await closing.close_shop(shop.database, shop.business.id)
+        await closing.close_shop(database, business_id)

@@ -21,13 +21,14 @@ from datetime import datetime
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, Row, and_, delete, update
+from sqlalchemy import Connection, Row, and_, delete, select, update
 from sqlalchemy.exc import IntegrityError
 
 from loyalty_app.db import tables
 from loyalty_app.db.bulk import Lookup
 from loyalty_app.db.engine import Database
-from loyalty_core.errors import CustomerNotFound, IdempotencyKeyReused
+from loyalty_app.db.held_shops import NOWHERE
+from loyalty_core.errors import CustomerNotFound, IdempotencyKeyReused, ShopClosed
 
 Result = TypeVar("Result")
 
@@ -166,10 +167,11 @@ async def answer_once(
 ) -> KeyedAnswer:
     """The answer of `work`, or the stored one of the same request. `work` is about no customer.
 
-    With a `vault` the answer is stored encrypted. Raises IdempotencyKeyReused, and what `work` raises.
+    With a `vault` the answer is stored encrypted. Raises IdempotencyKeyReused, ShopClosed, and what `work` raises.
     """
 
     def once(connection: Connection) -> KeyedAnswer:
+        _check_open(connection, request.business_id)
         first = _first_answer(database, connection, request, vault)
         if first is not None:
             return first
@@ -180,6 +182,14 @@ async def answer_once(
         return KeyedAnswer(body)
 
     return await write_once(database, once)
+
+
+def _check_open(connection: Connection, business_id: int) -> None:
+    """Raise ShopClosed if the shop is being deleted, or is gone: its key was looked up a moment before."""
+    own = select(tables.business.c.moved_to).where(tables.business.c.id == business_id)
+    row = connection.execute(own).one_or_none()
+    if row is None or row.moved_to == NOWHERE:
+        raise ShopClosed
 
 
 async def first_answer(database: Database, request: KeyedRequest, vault: Locks | None = None) -> KeyedAnswer | None:

@@ -16,7 +16,7 @@ from loyalty_app.db.engine import Database
 from loyalty_app.db.idempotency import write_once
 from loyalty_app.db.tables import invite as invite_table
 from loyalty_app.db.tables import staff
-from loyalty_app.shops.businesses import Business, require_no_twin, require_staff
+from loyalty_app.shops.businesses import Business, check_here, find_business, require_no_twin, require_staff
 from loyalty_app.shops.links import INVITE_PREFIX
 from loyalty_app.shops.notice_facts import StaffEvent, StaffFacts
 from loyalty_app.shops.owner_notices import add_notice, owners_of
@@ -119,8 +119,8 @@ def _add(database: Database, connection: Connection, offer: Offer, token: str) -
 async def accept(database: Database, payload_or_token: str, *, user_id: int, name: str, now: datetime) -> Accepted:
     """Join the staff, or get a higher role. The same person may repeat it and gets the same answer.
 
-    The owners and the person who gave the invitation are told, once. Raises InviteInvalid, InvalidRequest if the name
-    cannot be used.
+    The owners and the person who gave the invitation are told, once. Raises InviteInvalid, ShopMoved, ShopClosed,
+    InvalidRequest if the name cannot be used.
     """
     digest, new = (
         token_digest(payload_or_token.removeprefix(INVITE_PREFIX)),
@@ -129,6 +129,7 @@ async def accept(database: Database, payload_or_token: str, *, user_id: int, nam
 
     def work(connection: Connection) -> Accepted:
         given = _find(connection, digest)
+        check_here(find_business(connection, given.business_id))
         position = position_in(connection, new.user_id, given.business_id)
         if position is not None and _is_for_others(given, position, new.now):
             return Accepted(position=position, business=position.business, left=True)

@@ -12,11 +12,13 @@ from loyalty_app.clock import utc_now
 from loyalty_app.db.engine import Database, open_database
 from loyalty_app.db.tables import api_key
 from loyalty_app.settings import Settings
+from loyalty_app.shops import api_key_check
 from loyalty_app.shops.api_keys import revoke_key
 from loyalty_app.shops.businesses import set_plan
 from loyalty_app.shops.twins import create_test_key
 from loyalty_core.access import KEY_RANDOM_BYTES, Plan, Scope, make_key
 from testkit.concurrency import until
+from testkit.half_deleted import begin_deleting
 from tests.api.endpoints import ENDPOINTS, furnish
 from tests.api.till import Api, Till, given, open_api, refused
 
@@ -125,6 +127,23 @@ async def test_a_key_that_is_revoked_while_it_is_in_use_is_soon_refused(till: Ti
     await elsewhere.close()
     refused(await until_refused(till), 401, "invalid_api_key")
     assert (await other.get("/program")).status_code == 200
+
+
+async def test_with_a_key_that_is_still_remembered_nothing_of_a_shop_that_is_being_deleted_can_be_changed(
+    till: Till, monkeypatch: pytest.MonkeyPatch, subtests: pytest.Subtests
+) -> None:
+    things = await furnish(till)
+    monkeypatch.setattr(api_key_check, "REMEMBERED_SECONDS", 600)
+    known = await till.api.another_till(till.business)
+    given(await known.get("/program"))
+    await begin_deleting(till.api.database, till.business.id)
+    before = await till.api.dump()
+    for endpoint in ENDPOINTS:
+        if endpoint.method == "GET" or endpoint.name == "stamps.batch":  # of a batch the counter refuses each alone
+            continue
+        with subtests.test(endpoint=endpoint.name):
+            refused(await endpoint.ask(known, things), 410, "shop_closed")
+    assert await till.api.dump() == before
 
 
 async def test_an_expired_key_is_refused_like_an_unknown_one(till: Till) -> None:

@@ -69,7 +69,7 @@ async def test_whatever_is_asked_of_the_counter_is_refused_at_once_and_changes_n
 ) -> None:
     """Another process deletes: what this one has kept of the shop in its memory is of no use."""
     lena, entry = await with_history(shop)
-    await begin_deleting(twin)
+    await begin_deleting(twin.database, twin.business.id)
     before = await everything(shop.database)
     with pytest.raises(ShopClosed):
         await VERBS[verb](shop, lena, entry)
@@ -94,7 +94,7 @@ async def test_its_keys_and_test_keys_are_unknown_at_once_and_there_will_be_no_o
     for key in keys:
         await holder_of(shop.database, key.api_key)
     [twin] = [one for one in await list_businesses(shop.database) if one.test_of == number]
-    await begin_deleting(shop)
+    await begin_deleting(shop.database, shop.business.id)
     for key in keys:
         with pytest.raises(InvalidApiKey):
             await holder_of(shop.database, key.api_key)
@@ -109,7 +109,7 @@ async def test_others_are_served_meanwhile_and_it_is_found_until_the_deleting_is
     other, database = await open_next_door(shop), shop.database
     await examine_closing(database, shop.business.id)
     assert await unfinished_closings(database) == []
-    await begin_deleting(shop)
+    await begin_deleting(shop.database, shop.business.id)
     assert (await other.stamp((await other.join()).id)).current_stamps == 1
     assert await unfinished_closings(database) == [shop.business.id]
     assert (await close_shop(database, shop.business.id)).left == 0
@@ -121,7 +121,7 @@ async def test_the_mark_is_the_first_thing_and_what_has_moved_away_keeps_its_pla
     place = update(business).where(business.c.id == moved.business.id).values(moved_to="https://two.example.com")
     await database.write(lambda connection: connection.execute(place).close())
     for one in (shop, moved):
-        await begin_deleting(one)
+        await begin_deleting(one.database, one.business.id)
     marks = select(business.c.moved_to).order_by(business.c.id)
     assert await database.read(lambda c: [*c.scalars(marks)]) == [NOWHERE, "https://two.example.com"]
     with pytest.raises(ShopMoved):
@@ -137,7 +137,7 @@ async def test_the_upkeep_leaves_it_alone_and_goes_on_with_others(shop: Shop) ->
     for one in (shop, other):
         await one.change(reward_valid_days=1)
         await one.stamp((await one.join()).id, 10)
-    await begin_deleting(shop)
+    await begin_deleting(shop.database, shop.business.id)
     before = await shop.rows(customer)
     shop.clock.wait(days=2)
     assert await book_expired(shop.database, shop.counter, shop.clock.now) == 1
@@ -164,7 +164,7 @@ async def test_a_shop_that_goes_while_the_upkeep_is_at_it_is_no_failure_of_it(
 async def test_books_that_are_not_whole_any_more_stop_no_backup(shop: Shop) -> None:
     for name in ("Lena", "Otto", "Ana"):
         await shop.stamp((await shop.join(name)).id, 10)
-    await begin_deleting(shop, at_once=2)
+    await begin_deleting(shop.database, shop.business.id, at_once=2)
     assert len(await shop.customers()) == 1
     await shop.database.read(look_into)
 

@@ -5,7 +5,10 @@ from msgspec import structs
 
 from bots.words import words_for
 from loyalty_app.chat.card_queue import cards_of, send_again
+from loyalty_app.db import tables
 from loyalty_app.moving import departures
+from loyalty_app.shops.invites import invite
+from loyalty_core.access import Role
 from loyalty_core.bonus_hours import BonusHours
 from loyalty_core.fields import BotId, UserId
 from loyalty_core.programs import Surplus
@@ -329,8 +332,9 @@ async def test_a_shop_that_is_being_deleted_hands_out_no_card_and_shows_none_wha
     lena = await come_in(town, shop)
     [card] = await shop.customers()
     ben = await town.person("Ben", language_code=language)
-    await begin_deleting(shop)
-    for link in (f"j_{shop.business.slug}", f"r_{card.qr_code}"):
+    invitation = await invite(shop.database, shop.business.id, Role.STAFF, now=town.clock())
+    await begin_deleting(shop.database, shop.business.id)
+    for link in (f"j_{shop.business.slug}", f"r_{card.qr_code}", invitation):
         await ben.start(link)
         assert SAID_OF_CLOSED[language] in ben.last.words
     await lena.start(f"r_{card.qr_code}")
@@ -338,3 +342,4 @@ async def test_a_shop_that_is_being_deleted_hands_out_no_card_and_shows_none_wha
     toast = await lena.press_data((await card_of(lena)).id, f"history:{shop.business.id}")
     assert SAID_OF_CLOSED["en"] in f"{toast} {lena.last.words}"
     assert [one.name for one in await shop.customers()] == ["Lena"]
+    assert await shop.rows(tables.staff) == []

@@ -170,7 +170,7 @@ async def test_the_staff_of_a_shop_that_is_being_deleted_are_told_so_whatever_th
     await town.employ(shop, otto, Role.OWNER)
     await shop.join("Lena")
     await otto.say("/shop")
-    await begin_deleting(shop)
+    await begin_deleting(shop.database, shop.business.id)
     before = await shop.database.read(dump)
     toasts = await press_everything(otto, shop, [*OF_A_SHOP, "shop"])
     assert all(words in (toast or "") for toast in toasts), toasts

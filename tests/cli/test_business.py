@@ -145,7 +145,7 @@ async def test_a_shop_that_is_being_deleted_is_listed_as_such_and_the_doctor_nam
     [listed] = console.ask("business", "list")["businesses"]
     assert (listed["moved_to"], listed["being_deleted"]) == (None, False)
     assert "deletions" not in checks(console.run("doctor", "--json"))
-    await begin_deleting(shop, at_once=2)
+    await begin_deleting(shop.database, shop.business.id, at_once=2)
     [listed] = console.ask("business", "list")["businesses"]
     assert (listed["moved_to"], listed["being_deleted"]) == (None, True)
     assert "is being deleted" in console.run("business", "list").stdout

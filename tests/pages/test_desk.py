@@ -79,7 +79,7 @@ async def test_the_desk_and_the_scanner_of_a_shop_that_has_moved_say_where_it_is
 async def test_the_desk_and_the_scanner_of_a_shop_that_is_being_deleted_say_so(place: Place) -> None:
     desk = await desk_of(place)
     shop, scan = desk.shop, {"code": (await desk.shop.join()).qr_code}
-    await begin_deleting(shop)
+    await begin_deleting(shop.database, shop.business.id)
     page, key = await desk.get("ledger"), {"Idempotency-Key": uuid4().hex}
     scanned = await desk.client.post(f"api/scan/{shop.business.id}/stamps", json=scan, headers=key)
     said = "This shop is no longer here. Its cards are being deleted."

@@ -66,7 +66,7 @@ async def test_a_shop_that_is_being_deleted_hands_out_no_card_and_says_so_and_so
     key = await form_key(address)
     async with browser_of() as browser:
         card = (await browser.post(address, data=filled(key))).headers["location"]
-        await begin_deleting(shop)
+        await begin_deleting(shop.database, shop.business.id)
         asked = [await browser.get(f"{address}?lang=de"), await browser.get(f"{place.url}{card}?lang=de")]
         sent = await browser.post(address, data=filled("k" * 20))
     assert [answer.status_code for answer in (*asked, sent)] == [410, 410, 410]
