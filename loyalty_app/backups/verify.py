@@ -55,7 +55,8 @@ FOREIGN_IN_POSTGRES = """
 WITH ours AS (SELECT oid FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'),
 extended AS (SELECT objid FROM pg_depend WHERE deptype = 'e'),
 classes AS (SELECT * FROM pg_class WHERE relnamespace IN (SELECT * FROM ours) AND oid NOT IN (SELECT * FROM extended))
-SELECT 'trigger ' || tgname FROM pg_trigger WHERE NOT tgisinternal
+SELECT 'trigger ' || tgname FROM pg_trigger
+    WHERE NOT tgisinternal AND NOT (tgrelid IN (SELECT * FROM extended) AND tgfoid IN (SELECT * FROM extended))
 UNION ALL SELECT 'event trigger ' || evtname FROM pg_event_trigger WHERE oid NOT IN (SELECT * FROM extended)
 UNION ALL SELECT 'view ' || relname FROM classes WHERE relkind IN ('v', 'm', 'f')
 UNION ALL SELECT 'rule ' || rulename FROM pg_rewrite

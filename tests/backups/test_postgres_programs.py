@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import asyncpg
 import pytest
-from sqlalchemy import make_url
+from sqlalchemy import make_url, text
 
 from loyalty_app.backups import postgres
 from loyalty_app.backups.archive import BackupRefused
@@ -16,7 +16,9 @@ from loyalty_app.backups.create import make_backup
 from loyalty_app.backups.postgres import LEAVING_SECONDS, check_idle
 from loyalty_app.backups.postgres_programs import connection_string, run_program
 from loyalty_app.backups.restore import restore_backup
+from loyalty_app.backups.verify import foreign_in
 from loyalty_app.db.migrate import migrate
+from loyalty_app.db.postgres.engine import open_engine
 from loyalty_app.db.postgres.parameters import read_parameters
 from loyalty_app.settings import Settings
 from testkit.builders import NOON
@@ -147,3 +149,21 @@ async def test_all_commands_work_on_a_server_that_asks_for_a_password(strict_dat
     said = await asyncio.to_thread(journey)
     for written in (ODD_PASSWORD, quote(ODD_PASSWORD, safe="")):
         assert written not in "".join(said)
+
+
+async def test_what_an_extension_brings_along_is_no_program_of_somebody_else(postgres_database: str) -> None:
+    """Citus has triggers on tables of its own."""
+    engine = open_engine(postgres_database)
+    async with engine.begin() as connection:
+        for statement in (
+            "CREATE TABLE places (id int)",
+            "CREATE FUNCTION told() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RETURN NULL; END$$",
+            "CREATE TRIGGER told AFTER INSERT ON places FOR EACH ROW EXECUTE FUNCTION told()",
+            "ALTER EXTENSION plpgsql ADD TABLE places",
+        ):
+            await connection.execute(text(statement))
+        assert await connection.run_sync(foreign_in) == ["trigger told"], "the function is somebody else's"
+        await connection.execute(text("ALTER EXTENSION plpgsql ADD FUNCTION told()"))
+        assert await connection.run_sync(foreign_in) == []
+        await connection.rollback()
+    await engine.dispose()
