@@ -20,7 +20,7 @@ from loyalty_app.moving.arrivals import check_clashes
 from loyalty_app.moving.belongings import Cargo
 from loyalty_app.moving.books import Books
 from loyalty_app.moving.changes import open_log, read_changes
-from loyalty_app.moving.departures import end_log, hold, release
+from loyalty_app.moving.departures import begin_log, end_log, hold, release
 from loyalty_app.moving.shop_move import Errand, MovedShops, ShopMove
 from loyalty_app.moving.snapshots import snapshot
 from loyalty_app.settings import Settings, SettingsError
@@ -398,7 +398,7 @@ async def test_what_an_earlier_release_has_noted_of_tables_that_are_not_moved_an
 ) -> None:
     await a_shop(settings, guests=0)
     async with opened(settings) as old:
-        await old.write(lambda connection: open_log(connection, Cargo(), "token"))
+        await begin_log(old, Cargo(), "token")
         for name, key in (("polling_lease", "[7]"), ("business", "[1]")):
             line = text("INSERT INTO move_log (name, key) VALUES (:name, :key)").bindparams(name=name, key=key)
             await old.write(partial(_said, statement=line))

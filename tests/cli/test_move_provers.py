@@ -41,6 +41,7 @@ async def furnished(settings: Settings) -> None:
 
 
 @pytest.mark.usefixtures("split")
+@pytest.mark.parametrize("settings", ["sqlite", "postgresql"], indirect=True)  # a cluster is proven by one process
 async def test_processes_find_together_what_one_would_find(settings: Settings) -> None:
     await furnished(settings)
     together, found = Books(Cargo((1,))), {table.name: TableSum() for table in Books.read_whole}
