@@ -32,8 +32,8 @@ from loyalty_core.errors import Busy
 
 PATIENCE_SECONDS = 20.0
 """How long jobs are waited for: longer than a delivery may take. A job that needs more is done again."""
-STOPPED_SECONDS = 60
-"""How long no jobs are given out, if nobody ends it."""
+STOPPED_SECONDS, ROUNDS = 60, 3
+"""How long no jobs are given out, if nobody ends it; how often that begins anew while the last rows take long."""
 LOOK_EVERY_SECONDS = 0.1
 WAITED_FOR, LEFT = "waiting for jobs of workers", "jobs that are done again, because their workers did not finish them"
 """What progress calls them."""
@@ -53,13 +53,22 @@ async def quiet_queues(copying: Copying, snapshots: Snapshots) -> AsyncIterator[
     If it fails, jobs are given out again. If not, `departures.end_log` tidies up.
     """
     try:
-        await finish_jobs(copying.old, copying.cargo, progress=copying.progress)
-        await copying.catch_up(snapshots)
+        await _quieten(copying, snapshots)
         yield
     except BaseException:
         with suppress(Busy, SettingsError):  # then it ends by itself
             await give_out_again(copying.old)
         raise
+
+
+async def _quieten(copying: Copying, snapshots: Snapshots) -> None:
+    """Finish jobs and bring that over, again if it took so long that jobs are about to be given out by themselves."""
+    for _ in range(ROUNDS):
+        until = monotonic() + STOPPED_SECONDS / 2
+        await finish_jobs(copying.old, copying.cargo, progress=copying.progress)
+        await copying.catch_up(snapshots)
+        if monotonic() < until:
+            return
 
 
 async def finish_jobs(old: Database, cargo: Cargo, *, progress: Progress, patience: float = PATIENCE_SECONDS) -> int:

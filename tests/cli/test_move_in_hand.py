@@ -23,7 +23,7 @@ from loyalty_app.db.tables import notice, telegram_bot
 from loyalty_app.moving import jobs_in_hand
 from loyalty_app.moving.belongings import Cargo
 from loyalty_app.moving.departures import hold, release
-from loyalty_app.moving.jobs_in_hand import LEFT, NAME, QUEUES, WAITED_FOR, finish_jobs, give_out_again
+from loyalty_app.moving.jobs_in_hand import LEFT, NAME, QUEUES, WAITED_FOR, finish_jobs, give_out_again, quiet_queues
 from loyalty_app.moving.move import move as move_all
 from loyalty_app.moving.move import place_of
 from loyalty_app.moving.shop_move import Errand, ShopMove
@@ -215,6 +215,37 @@ async def test_jobs_of_a_shop_that_is_about_to_move_are_not_in_the_way_of_those_
         await finish_jobs(database, Cargo((shop.business.id,)), progress=print)
         claimed = await claim(database, case, room=1)
         assert [case.queue.lease_of(job).key[0] for job in claimed] == [other.business.id]
+        await give_out_again(database)
+        await shop.counter.close()
+
+
+async def test_jobs_stay_stopped_until_a_shop_is_held_however_long_its_last_rows_take(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class LastRows:
+        """They take longer, at first, than jobs are stopped; a worker claims some as soon as it can."""
+
+        def __init__(self, old: Database) -> None:
+            self.old, self.cargo, self.progress, self.times = old, Cargo((1,)), print, 0
+
+        async def catch_up(self, _snapshots: object) -> None:
+            self.times += 1
+            if self.times == 1:
+                monkeypatch.setattr(jobs_in_hand, "STOPPED_SECONDS", 60)
+                await until(self.is_claimed)
+                await free(self.old)
+
+        async def is_claimed(self) -> bool:
+            return bool([case for case in SENT if await claim(self.old, case)])
+
+    monkeypatch.setattr(jobs_in_hand, "STOPPED_SECONDS", 2)
+    async with opened(settings) as database:
+        shop = await open_shop(database)
+        await fill(shop)
+        rows: Any = LastRows(database)
+        async with quiet_queues(rows, rows.catch_up):
+            assert not await rows.is_claimed()
+        assert rows.times > 1
         await give_out_again(database)
         await shop.counter.close()
 
