@@ -33,7 +33,7 @@ from loyalty_core.errors import Busy
 PATIENCE_SECONDS = 20.0
 """How long jobs are waited for: longer than a delivery may take. A job that needs more is done again."""
 STOPPED_SECONDS, ROUNDS = 60, 3
-"""How long no jobs are given out, if nobody ends it; how often that begins anew while the last rows take long."""
+"""How long no jobs are given out, if nobody ends it; how often that begins again while the last rows take long."""
 LOOK_EVERY_SECONDS = 0.1
 WAITED_FOR, LEFT = "waiting for jobs of workers", "jobs that are done again, because their workers did not finish them"
 """What progress calls them."""
