@@ -59,7 +59,7 @@ class MovedCrowd(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def rate(self) -> float:
-        """Entries a second, with all else that goes along with them."""
+        """Entries a second, with everything else that goes along with them."""
         return self.entries / self.seconds
 
     @property

@@ -33,7 +33,7 @@ LONGEST_WAIT_SECONDS = 10
 UNHURRIED = 1
 """For `rate_limit_args`: a call for which nobody waits. Such calls leave room for those of people who do."""
 TO_MANY = 2
-"""For `rate_limit_args`: a message to many. They take all that a bot may send, but for what people may need now."""
+"""For `rate_limit_args`: a message to many. They take all that a bot may send, except what people may need now."""
 KEPT_FREE = 10
 LOOK_AGAIN_SECONDS = 0.02
 UNCOUNTED = {"deleteMessage"}

@@ -103,7 +103,7 @@ def read_page(
 def _part(rows: Select[Any], walk: Walk, wanted: PageRequest) -> Select[Any]:
     """The rows from the wanted page on, in their order. Raises PageTooDeep or InvalidCursor.
 
-    Why far from the start it is asked at which id a page begins: an index may have the ids of all that is passed.
+    Why: far from the start, a query asks at which id a page begins: an index may have the ids of all that is passed.
     """
     order = walk.column.desc() if walk.newest_first else walk.column
     ordered, passed = rows.order_by(order), (wanted.page - 1) * wanted.limit

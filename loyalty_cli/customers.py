@@ -35,8 +35,8 @@ def import_(file: Path, business_id: int, *, dry_run: bool, encoding: str | None
     """Bring customers in from a CSV file.
 
     The first line may name the columns: name, phone, email, stamps, birthday, joined, in any order and in six
-    languages; without names they stand in this order. Lines that cannot be taken are left out, and it is said why. It
-    is safe to import a file again: people who are there already are left alone.
+    languages; without names they stand in this order. Lines that cannot be taken are left out, and the report says why.
+    It is safe to import a file again: people who are there already are left alone.
     """
     from loyalty_app.clock import utc_now
     from loyalty_app.importing.run import ImportOptions, import_file

@@ -3,7 +3,7 @@
 The rules, in words:
 - A number that nobody in the shop has becomes the number of the card in the chat.
 - If another card has the number, and nobody holds that card in a chat, it comes into this chat. The stamps on the card
-  that was there until now are booked onto it, program by program, as stamps brought along, but for those that a new
+  that was there until now are booked onto it, program by program, as stamps brought along, except those that a new
   card has, which nobody gets twice; then that card is closed and its data erased.
 - A card with a reward to redeem is not closed: the reward is redeemed first.
 - A card that another person holds in a chat stays with them, unless that chat has ended or they agree that it moves.

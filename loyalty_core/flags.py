@@ -10,7 +10,7 @@ The rules, in words:
 - `by_hand`: somebody on the staff gave a stamp where the till stamps: at a branch (or at none) where tills gave nine of
   ten stamps of the 28 days before, of 50 at least.
 - Until there were visits on 10 days, and 50 of them, nothing is known of hours or tills, and nothing is said of them.
-- Stamps that were undone are flagged no more. Days and hours are those of the shop.
+- Stamps that were undone are no longer flagged. Days and hours are those of the shop.
 - What is flagged once stays so, and is not flagged again: a card with many visits once a day, and so a person with many
   undos.
 - Each kind can be switched off.

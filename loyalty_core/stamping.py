@@ -166,7 +166,7 @@ def check_policies(
 ) -> None:
     """Raise InvalidRequest, StampTooSoon or DailyCapReached if the customer may not get the stamps asked for at `now`.
 
-    Of a `now` before the card's last visit the card does not know enough: then the ledger is looked through.
+    For a `now` before the card's last visit, the card does not know enough: then the ledger is looked through.
     """
     if not 1 <= asked.stamps <= MOST_STAMPS:
         raise InvalidRequest.field("stamps", "must be a whole number from 1 to 10")

@@ -112,7 +112,7 @@ def _reward_back(reward: Reward, merged: MergedCard) -> Reward:
 
 
 def _status(reward: Reward, before: RewardBefore) -> RewardStatus:
-    """What became of a reward since counts, but for what the merge itself took back, which is there again."""
+    """What became of a reward since counts, except what the merge itself took back, which is there again."""
     return before.status if reward.status is RewardStatus.VOIDED else reward.status
 
 

@@ -221,7 +221,7 @@ def _off_its_day(target: Entry, rest: Entry | None) -> DayTotals:
 def _reward_totals(
     history: History, lost: tuple[Reward, ...], issued: tuple[Reward, ...], zone: tzinfo | None
 ) -> tuple[tuple[date, DayTotals], ...]:
-    """Take off or add each reward on the day of the entry that earns it: of a merged card not always that of then."""
+    """Take off or add each reward on the day of the entry that earns it; on a merged card that may have changed."""
     days = {entry.id: _day(entry.occurred_at, zone) for entry in history.entries}
     return (
         *((days[reward.transaction_id], DayTotals(rewards_earned=-1)) for reward in lost),

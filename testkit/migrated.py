@@ -69,7 +69,7 @@ Look = Callable[[PostgresServer], Awaitable[bool]]
 
 
 def look_elsewhere(url: str) -> Look:
-    """How servers look for a pooler, but for a database where there is none for certain: each look is a session."""
+    """How servers look for a pooler, except for a database where there is none for certain: each look is a session."""
     look, known = PostgresServer._looks_pooled, read_parameters(url).hosts  # noqa: SLF001 - what it stands for
 
     async def look_if_unknown(server: PostgresServer) -> bool:

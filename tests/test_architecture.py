@@ -1,6 +1,6 @@
 """The laws of the house, read from its source: a pure core, small pieces, honest names, nothing of one machine.
 
-Who may import whom is drawn in `.importlinter`.
+`.importlinter` draws which package may import which.
 """
 
 import ast

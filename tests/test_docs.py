@@ -335,7 +335,7 @@ WITH_TILL_DAY_AND_RECEIPT = re.compile(r"till-\d-\d{4}-\d\d-\d\d-\d{6}(-[a-z]+)?
 
 
 def test_every_key_of_a_till_that_is_shown_names_the_day() -> None:
-    """Tills begin their receipts again at 1 each day: who copies an example must not copy a fault."""
+    """Tills begin their receipts again at 1 each day: people who copy an example must not copy a fault."""
     texts = [read("docs/howto/integrate.md"), json.dumps(openapi_document(calls_of(V1)))]
     keys = {key for text in texts for key in KEY_OF_A_TILL.findall(text)}
     assert keys, "the guide shows some"

@@ -27,7 +27,7 @@ CENTRAL = (
     "api/{app,operations,problems,rate_limits,request_log,stamp_fast_path}.py",
     "bots/*.py",
 )
-"""What everybody who works on the product meets: the rules, the application's wings but for pictures, files and
+"""What everybody who works on the product meets: the rules, the application's wings except pictures, files and
 measures, and the top of the API and of the bots. Refusals are left out: they have a page, docs/reference/errors.md."""
 
 SHORT_LINES, MOST_SHORT = 40, 10

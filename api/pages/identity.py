@@ -70,7 +70,8 @@ async def bot_of(request: AppRequest, bot: str) -> BotId:
 async def sign_in_refused(request: AppRequest, refusal: PageRefusal) -> NoReturn:
     """Count that an address failed to sign in. Raises the refusal; RateLimited after too many within a minute.
 
-    Who can sign in is let in all the same: many guests of a shop come from one address, that of its wireless network.
+    A person who can sign in is let in nevertheless: many guests of a shop come from one address, that of its wireless
+    network.
     """
     wait = await request.app.state.limits.refused(request.client.host if request.client else "")
     if wait is not None:

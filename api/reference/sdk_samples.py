@@ -40,7 +40,7 @@ $does
 
 
 def method_of(operation: str) -> str:
-    """The method of an operation: `X_by_code` is `X`, which takes an id or a code, but for those that are kept."""
+    """The method of an operation: `X_by_code` is `X`, which takes an id or a code, except those that are kept."""
     return operation if operation in KEPT else operation.removesuffix(BY_CODE)
 
 

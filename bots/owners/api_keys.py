@@ -32,7 +32,8 @@ async def show_keys(turn: Turn, position: Position, head: Html | None = None) ->
     lines = [
         words.say("🔑 <b>API keys of {shop}</b>", shop=shop.name),
         words.say(
-            "With a key, a till or a program can stamp cards by itself. So can anybody who has it: keep it safe."
+            "With a key, a till or a program can stamp cards by itself. Anybody who has the key can do so too: keep it "
+            "safe."
         ),
         "",
         *(_line(words, position, key) for key in keys[-MOST_LISTED:]),

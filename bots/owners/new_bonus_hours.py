@@ -1,6 +1,6 @@
 """New bonus hours: one screen on which an owner puts a row together, from what is usual, and adds it.
 
-Each button carries the whole row as it is after the press, so nothing has to be remembered but for typed hours.
+Each button carries the whole row as it is after the press, so nothing has to be remembered, except typed hours.
 """
 
 from msgspec.structs import replace

@@ -1,4 +1,4 @@
-"""Bot identity: asks Telegram which bot a token belongs to and where its updates go. All else of Telegram is in `bots`.
+"""Bot identity: asks Telegram which bot a token belongs to and where its updates go. Everything else is in `bots`.
 
 No message ever holds a token: errors of the HTTP client might, so their text is dropped.
 """

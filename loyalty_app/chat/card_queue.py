@@ -110,7 +110,7 @@ class NameInChat(msgspec.Struct, frozen=True):
 
 
 def names_in_chat(connection: Connection, bot_id: BotId, user_id: UserId) -> list[NameInChat]:
-    """The names on the cards that a person holds in their chat with a bot, but for shops that are or go elsewhere."""
+    """The names on the cards that a person holds in their chat with a bot, except shops that are or go elsewhere."""
     alive = and_(customer.c.business_id == telegram_card.c.business_id, customer.c.id == telegram_card.c.customer_id)
     own = (telegram_card.c.user_id == user_id, telegram_card.c.bot_id == bot_id, customer.c.erased_at.is_(None))
     here = served(telegram_card)

@@ -27,7 +27,7 @@ class ChatCards:
         self.dropped: set[Place] = set()
         """Places whose card has moved to another person; to be written."""
         self.gone: set[tuple[int, int]] = set()
-        """Chats (bot and person) that have ended: the person has blocked the bot, or is no more."""
+        """Chats (bot and person) that have ended: the person has blocked the bot, or left Telegram."""
 
     def keep(self, card: HeldCard) -> None:
         """Remember a card that hangs in a chat."""

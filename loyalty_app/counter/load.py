@@ -167,7 +167,7 @@ class _Loading:
             self.state.customers_before[row.business_id] = row.customers
 
     def ask_all(self, *, locked: Sequence[Lookup] = ()) -> None:
-        """Ask for all else at once; first lock and keep the customers of `locked`."""
+        """Ask for everything else at once; first lock and keep the customers of `locked`."""
         asked = [*self._about_shops(), *self._about_customers(), *self._about_names(), *self._about_cards(locked)]
         lookups = [lookup for lookup, _ in asked]
         gathered = self.database.gather(

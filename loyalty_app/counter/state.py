@@ -38,7 +38,7 @@ from loyalty_core.views import program_number, utc
 _profile = attrgetter(
     "name", "phone", "email", "birthday", "birthday_set_at", "opted_out_at", "created_at", "erased_at", "merged_into"
 )
-"""A customer's profile, and all else that a change of the card alone leaves."""
+"""A customer's profile, and everything else that a change of the card alone leaves."""
 Key = tuple[int, int]
 """A business's id and the id of something it owns."""
 

@@ -1,4 +1,4 @@
-"""Writing: stores stamps and all else that a batch has decided, in its transaction, with few statements.
+"""Writing: stores stamps and everything else that a batch has decided, in its transaction, with few statements.
 
 Nothing is decided here.
 """
@@ -54,7 +54,7 @@ class Written(NamedTuple):
 
 
 def write(database: Database, connection: Connection, state: BatchState) -> Written:
-    """Write everything: totals last, in the order of their locks (see `load`), all else at once.
+    """Write everything: totals last, in the order of their locks (see `load`), everything else at once.
 
     Raises Overtaken if a card in a chat was removed meanwhile.
     """

@@ -29,7 +29,7 @@ class Shape(Struct, frozen=True):
 
 
 class BulkWrite(Struct):
-    """Rows of one table, all with the same columns but for new ones; `key` are the columns that rows are found by."""
+    """Rows of one table, all with the same columns except new ones; `key` are the columns that rows are found by."""
 
     table: Table
     rows: Sequence[Values]

@@ -10,9 +10,9 @@ The rules, in words:
 - An answer that holds a secret is stored encrypted, with the vault that its caller gives.
 
 Stamps, redemptions and undos keep their key in their entry of the ledger, as a number, and so little of their answer
-that it can be made again (`counter/replays.py`). All else is stored in the table `idempotency`: by the counter for a
-whole batch, by `answer_once` for a single request. `write_once` is for work that has a unique key of its own. What is
-asked is not known here.
+that it can be made again (`counter/replays.py`). Everything else is stored in the table `idempotency`: by the counter
+for a whole batch, by `answer_once` for a single request. `write_once` is for work that has a unique key of its own.
+What is asked is not known here.
 """
 
 import hashlib

@@ -74,7 +74,7 @@ def _all_merged(connection: Connection, keys: Keys) -> dict[Key, Key]:
 
 
 def _are(shop: Column[int], number: Column[int], keys: Collection[Key]) -> ColumnElement[bool]:
-    """Whether a row is of these customers. Of one shop, that is named by itself: a cluster knows then where to look."""
+    """Whether a row is of these customers. A single shop is named by itself: then a cluster knows where to look."""
     shops = {business_id for business_id, _ in keys}
     among = tuple_(shop, number).in_(keys)
     return and_(shop == shops.pop(), among) if len(shops) == 1 else among

@@ -25,7 +25,7 @@ def new_token() -> str:
 
 
 def is_gone(token: str) -> bool:
-    """Whether the process that made a token ran on this machine and runs no more."""
+    """Whether the process that made a token ran on this machine and no longer runs."""
     machine, _, rest = token.partition(".")
     pid, _, rest = rest.partition(".")
     started, _, chance = rest.partition(".")

@@ -25,7 +25,7 @@ class FurtherPrograms(msgspec.Struct, frozen=True):
 
 
 class ProgramParts(msgspec.Struct, frozen=True):
-    """Of one program its title and end, and its terms, but for those of the first."""
+    """Of one program its title and end, and its terms, except those of the first."""
 
     title: str | None
     archived_at: datetime | None

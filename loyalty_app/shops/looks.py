@@ -1,7 +1,7 @@
 """Looks: what a shop shows of itself besides its name: colour, logo, the sign of its stamps, opening hours, address.
 
-The colour is in the row of the shop. All else is in a row of its own, so that no stamp has to read a picture. How it
-is drawn is in `pictures/marks.py`.
+The colour is in the row of the shop. Everything else is in a row of its own, so that no stamp has to read a picture.
+How it is drawn is in `pictures/marks.py`.
 """
 
 import re

@@ -184,7 +184,7 @@ def _tell(
     by: StaffMember | None,
     now: datetime,
 ) -> None:
-    """Leave notices for the owners, but for the one who did it, and for the removed person."""
+    """Leave notices for the owners except the one who did it, and for the removed person."""
     left = by is not None and by.staff_id == gone.staff_id
     event = StaffEvent.LEFT if left else StaffEvent.REMOVED
     facts = StaffFacts(event=event, name=gone.name, role=gone.role, by=by.name if by is not None else None)

@@ -2,8 +2,8 @@
 
 The rules, in words:
 - A shop is proven if its lists are complete, nobody's words wait to be indexed, and it does not move.
-- Each list must have those customers whose words begin so. Of whom it is noted that they have changed are left out: a
-  search judges them by their own row.
+- Each list must have those customers whose words begin so. Customers who are noted as changed are left out: a search
+  judges them by their own row.
 - A beginning that has no list at all is read from the index by a search, so it is not wrong. But where a longer one has
   a list, the shorter ones must have one too; and so must everybody.
 - A part is proven on one state of the data, and no more than a part is in memory. If the lists are given up or made
@@ -40,7 +40,7 @@ class WrongLists(msgspec.Struct, frozen=True):
 class ProvenLists(msgspec.Struct, frozen=True):
     """What was proven: which shops, with how many customers, and what is wrong.
 
-    `unfinished` are shops whose lists are still made, `gone` those that are no more, and have left lists.
+    `unfinished` are shops whose lists are still made, `gone` those that no longer exist, and have left lists.
     """
 
     shops: Sequence[int]

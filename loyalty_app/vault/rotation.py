@@ -20,7 +20,7 @@ from loyalty_app.vault.keys import BEGINNING, Vault
 
 AT_ONCE = 200
 MOST_ROUNDS = 5
-"""A server that still encrypts with the old key can add values while this runs; so often it is looked for them."""
+"""A server that still encrypts with the old key can add values while this runs; that is how often it looks for them."""
 
 
 class LockedColumn(msgspec.Struct, frozen=True):

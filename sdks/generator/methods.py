@@ -42,7 +42,7 @@ class Method(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def filters(self) -> tuple[Field, ...]:
-        """What is asked for in the query, but for what a listing sends itself."""
+        """What is asked for in the query, except what a listing sends itself."""
         return tuple(field for field in self.query if not (self.paged and field.name in ITERATED))
 
     @property

@@ -37,7 +37,7 @@ class Reading:
     def locks(self) -> bool:
         """Whether rows are locked; Citus then looks into no question among what is selected for the shop of another.
 
-        It is asked at each part of a statement, and to look through a long one takes longer than all else.
+        It is asked at each part of a statement, and to look through a long one takes longer than everything else.
         """
         return self.tree.find(exp.Lock) is not None
 

@@ -93,7 +93,7 @@ def tidy(live: Live) -> None:
 
 
 def of_here(text: str, things: Things, live: Live) -> str:
-    """A sample that asks for things that are there. All else stays as it is written."""
+    """A sample that asks for things that are there. Everything else stays as it is written."""
     for shown, here in things.instead(live).items():
         text = text.replace(shown, here)
     text = re.sub(r"""(reward_?[iI]d\W+)7\b""", rf"\g<1>{things.reward}", text)

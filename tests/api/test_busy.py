@@ -92,7 +92,7 @@ async def assert_held(place: Place) -> None:
 
 
 async def assert_served(place: Place) -> None:
-    """All is answered, but for changes of what is on every machine."""
+    """All is answered, except changes of what is on every machine."""
     answers = [*await place.all_reads(), *await place.all_writes(but=["/program"])]
     assert {answer.status_code for answer in answers} <= {200, 201, 204, 404, 409}
 

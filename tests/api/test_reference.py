@@ -229,7 +229,7 @@ def test_nothing_is_promised_that_an_operation_without_a_body_cannot_answer(docu
 
 
 def test_a_once_only_request_says_so_and_no_other(document: Json) -> None:
-    """But for a batch, whose items carry their keys."""
+    """Except for a batch, whose items carry their keys."""
     for pointer, operation in operations(document):
         if operation["operationId"] == "stamps.batch":
             continue

@@ -87,7 +87,7 @@ async def test_an_answer_in_one_piece_has_the_headers_of_every_other(till: Till)
 
 
 def head_of(answer: bytes) -> list[tuple[str, str]]:
-    """The lines of a head, but for values that differ from answer to answer."""
+    """The lines of a head, except for values that differ from answer to answer."""
     lines = (line.partition(": ") for line in answer.partition(b"\r\n\r\n")[0].decode().split("\r\n"))
     return [
         (name, "" if name in {"date", "x-ratelimit-remaining", "content-length"} else value) for name, _, value in lines

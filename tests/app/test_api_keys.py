@@ -197,7 +197,7 @@ async def test_keys_in_use_are_looked_up_anew_all_at_once_before_they_are_forgot
     for number, text in enumerate(texts):
         with pytest.raises(InvalidApiKey) if number == 1 else nullcontext():
             assert (await keys.recognise(text)).key.key_id == holders[number].key.key_id
-    assert len(reads) == 2, "one for all that are in use, one for who comes with the revoked one"
+    assert len(reads) == 2, "one for all that are in use, one for the caller with the revoked one"
 
 
 async def test_keys_that_came_one_after_the_other_are_soon_looked_up_at_the_same_moments(

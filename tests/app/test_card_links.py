@@ -1,4 +1,4 @@
-"""Links of cards: who has one has the card, one is valid at a time, and what is stored opens nothing."""
+"""Links of cards: anyone who has one has the card, one is valid at a time, and what is stored opens nothing."""
 
 import asyncio
 

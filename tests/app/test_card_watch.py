@@ -1,4 +1,4 @@
-"""The watch of cards: who looks at one is told of each change, by whichever process, and nobody else is."""
+"""The watch of cards: people who look at one are told of each change, by whichever process, and nobody else is."""
 
 import asyncio
 

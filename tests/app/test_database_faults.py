@@ -27,7 +27,7 @@ HASTY = Limits(connect_seconds=1.0, lock_seconds=1.0, statement_seconds=2.0)
 
 STEADY_SECONDS = 1.5
 SOON_SECONDS = 60
-"""No test is about seconds: who waits for what never comes, or for each of many, waits for longer."""
+"""No test is about seconds: a test that waits for what never comes, or for each of many, waits for longer."""
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The look of a shop: only what is asked for changes, cards are drawn again if they show it, and only by who may."""
+"""The look of a shop: only what is asked for changes, cards are drawn again if they show it, and rights hold."""
 
 from datetime import datetime
 

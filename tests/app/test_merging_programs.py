@@ -40,7 +40,7 @@ def stamps_on(customer: Customer) -> dict[int | None, int]:
 
 
 async def kept(shop: Shop) -> list[Any]:
-    """All cards, entries and rewards but for their versions."""
+    """All cards, entries and rewards except their versions."""
     found: list[Any] = [
         msgspec.structs.replace(one, version=0, updated_at=one.created_at) for one in await shop.customers()
     ]
@@ -49,7 +49,7 @@ async def kept(shop: Shop) -> list[Any]:
 
 
 async def figures(shop: Shop) -> list[object]:
-    """The figures of days and programs, but for days without any."""
+    """The figures of days and programs, except days without any."""
     days = [tuple(row) for table in FIGURES for row in await shop.rows(table)]
     return [row for row in days if any(part for part in row[2:] if part.__class__ is int)]
 

@@ -56,7 +56,7 @@ async def make(shop: Shop) -> int:
 
 
 async def found(shop: Shop, q: str, *, limit: int = 50) -> tuple[list[int], set[int]]:
-    """Who is found, page by page, and which totals are told."""
+    """The customers found, page by page, and which totals are told."""
     ids: list[int] = []
     totals, wanted = set(), PageRequest(limit=limit)
     while True:
@@ -71,7 +71,7 @@ async def found(shop: Shop, q: str, *, limit: int = 50) -> tuple[list[int], set[
 
 
 async def without_lists(shop: Shop, q: str, monkeypatch: pytest.MonkeyPatch) -> tuple[list[int], set[int]]:
-    """Who is found in the other ways."""
+    """The customers found in the other ways."""
     with monkeypatch.context() as patched:
         patched.setattr(searching, "listed_customers", lambda *_, **__: None)
         return await found(shop, q)

@@ -151,7 +151,7 @@ async def test_while_somebody_comes_alone_one_of_two_batches_is_free_of_those_wh
     queue.add_bundle([stamp(till, customer) for customer in range(10, 11 + USUAL)])
     assert queue.begin(2)
     first = queue.take()
-    assert not queue.begin(2), "the other batch is kept for who comes alone"
+    assert not queue.begin(2), "the other batch is kept for single requests"
     queue.add(stamp(till, BEN))
     assert queue.begin(2)
     second = queue.take()

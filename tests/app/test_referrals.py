@@ -35,7 +35,7 @@ JUST_BEFORE_APRIL = datetime(2026, 3, 31, 18, 29, tzinfo=UTC)
 
 @pytest.fixture
 async def bakery(shop: Shop) -> Shop:
-    """A shop in Kolkata that gives two stamps to friends, and three to who brings them, twice a month."""
+    """A shop in Kolkata that gives two stamps to friends, and three to those who bring them, twice a month."""
     bakery = await open_next_door(shop, timezone="Asia/Kolkata")
     await bakery.change(referral=BOTH)
     return bakery

@@ -26,7 +26,7 @@ __all__ = ["pretended", "shop"]
 async def test_what_is_asked_of_a_shard_that_has_moved_is_asked_where_it_is(
     pretended: CitusDatabase, shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also by who only reads: where it has been, a copy lies for some time that knows nothing new."""
+    """Also by a process that only reads: where it has been, a copy lies for some time that knows nothing new."""
     await shop.join("Lena")
     looks: list[int] = []
 

@@ -1,4 +1,4 @@
-"""Winning back on a real database: who is found is who the rule means, and each gift comes once."""
+"""Winning back on a real database: the customers found are those whom the rule means, and each gift comes once."""
 
 import asyncio
 from collections.abc import Sequence

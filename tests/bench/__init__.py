@@ -1,1 +1,1 @@
-"""The measuring itself: floors write what ours writes, and ratios are reckoned as they are told."""
+"""The measuring itself: floors write what ours writes, and ratios are calculated as documented."""

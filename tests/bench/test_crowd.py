@@ -36,7 +36,7 @@ def test_a_crowd_goes_on_living(settings: Settings) -> None:
 
 
 async def live_on(settings: Settings, shop: Business) -> None:
-    """Somebody joins; everybody is stamped; who may redeems."""
+    """Somebody joins; everybody is stamped; those who may redeem do."""
     database = open_database(settings)
     counter, caller = Counter(database), Caller(business=shop, actor=SYSTEM)
     await counter.join(caller, Profile(name="Newcomer"))

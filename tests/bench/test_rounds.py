@@ -1,4 +1,4 @@
-"""A contest is fair, and its ratios are reckoned as they are told."""
+"""A contest is fair, and its ratios are calculated as documented."""
 
 import json
 from pathlib import Path

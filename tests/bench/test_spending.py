@@ -1,4 +1,4 @@
-"""What PostgreSQL spends is reckoned between two looks, and those are not counted."""
+"""What PostgreSQL spends is calculated between two looks, and those are not counted."""
 
 from datetime import timedelta
 

@@ -54,7 +54,7 @@ async def open_cafe(
     timezone: str = "UTC",
     **terms: Any,  # noqa: ANN401  # fields of `Terms`
 ) -> Cafe:
-    """Bean & Leaf, whose ten stamps make a coffee, but for what is named."""
+    """Bean & Leaf, whose ten stamps make a coffee, except for what is named."""
     shop = await town.open_shop(timezone=timezone, **terms)
     lena = await shop.join("Lena Meyer", phone="+14155550123")
     ana = await town.hire(shop, "Ana", role)

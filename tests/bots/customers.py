@@ -26,7 +26,7 @@ async def come_in(town: Town, shop: Shop, name: str = "Lena", **more: str) -> Pe
 
 
 async def open_named(town: Town, name: str, **terms: object) -> Shop:
-    """A shop of that name; ten stamps make a coffee, but for what is named."""
+    """A shop of that name; ten stamps make a coffee, except for what is named."""
     new = NewBusiness(name=name, plan=Plan.PROFESSIONAL, timezone="UTC", country="US")
     business = await open_business(town.runtime.database, new, a_program(**terms).terms)
     return Shop(town.runtime.database, business, Clock(), town.runtime.counter)

@@ -72,7 +72,7 @@ async def answer(bot: Bot, update: Update) -> None:
 
 
 async def answer_text(bot: Bot, message: Message, text: str) -> None:
-    """Say the same, but for a few words."""
+    """Say the same, except for a few words."""
     if text == "card":
         await message.reply_photo(card(f"https://t.me/{bot.username}?start=c_42"), caption="A card")
     elif text == "buttons":

@@ -1,4 +1,4 @@
-"""Names on cards: customers change them; who never did follows their Telegram name."""
+"""Names on cards: customers change them; others follow their Telegram names."""
 
 import pytest
 

@@ -36,7 +36,7 @@ async def fails(call: Any) -> str:  # noqa: ANN401 - any call of the library
 
 
 def noticed(call: Json) -> tuple[object, ...] | None:
-    """What the sandbox notes of a call, but for random names; None for the one that nobody waited for."""
+    """What the sandbox notes of a call, except random names; None for the one that nobody waited for."""
     sent = call["params"]
     names = sorted(re.sub("(?<=attached)[0-9a-f]+", "", name) for name in sent)
     return None if sent.get("text") == "late" else (call["method"], call["status"], sent.get("text"), names)

@@ -1,4 +1,4 @@
-"""Friends in the chat: a button shares the link of a card, who comes by it begins with a gift, and both are told."""
+"""Friends in the chat: a button shares the link of a card, friends who come by it begin with a gift, both are told."""
 
 from urllib.parse import parse_qs, urlsplit
 
@@ -19,7 +19,7 @@ BOTH = ReferralGift(stamps_for_friend=2, stamps_for_referrer=3, monthly_cap=2)
 
 @pytest.fixture
 async def shop(town: Town) -> Shop:
-    """A shop that gives two stamps to friends, and three to who brings them."""
+    """A shop that gives two stamps to friends, and three to the customers who bring them."""
     return await town.open_shop(referral=BOTH)
 
 

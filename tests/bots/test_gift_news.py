@@ -1,4 +1,4 @@
-"""Gifts in the chat: each is told once, to who wants it, whatever stops in between."""
+"""Gifts in the chat: each is told once, to those who want it, whatever stops in between."""
 
 import asyncio
 from datetime import UTC, date, datetime, timedelta

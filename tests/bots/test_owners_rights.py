@@ -28,7 +28,7 @@ OF_THE_CHAT = {telegram_chat.name, telegram_update.name, "telegram_bot", "pollin
 
 
 def dump(connection: Connection) -> dict[str, list[object]]:
-    """All that is kept, but for the chats and bots themselves."""
+    """All that is kept, except the chats and bots themselves."""
     tables = [table for table in metadata.sorted_tables if table.name not in OF_THE_CHAT]
     return {table.name: [tuple(row) for row in connection.execute(select(table))] for table in tables}
 

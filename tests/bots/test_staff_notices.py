@@ -1,4 +1,4 @@
-"""Who came onto the staff, and who was taken off it, is told to those in charge and to the person, once each."""
+"""News of the staff: that somebody came or was taken off is told to those in charge and to the person, once each."""
 
 import pytest
 from msgspec.structs import replace

@@ -1,4 +1,4 @@
-"""Being missed, in the chat: told once, between 10 and 20 o'clock, to who wants it, whatever happens in between."""
+"""Being missed, in the chat: told once, between 10 and 20 o'clock, to those who want it, whatever happens."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -145,7 +145,7 @@ async def test_what_happened_between_the_gift_and_the_message_is_heeded(sqlite_s
         since = await mark(town)
         await town.idle()
         told = [call for call in await sent(town, since=since) if "missed you" in str(call)]
-        assert len(told) == (1 if reason == "off" else 0), "what was given is told, but for those"
+        assert len(told) == (1 if reason == "off" else 0), "what was given is told, except those"
 
 
 async def test_a_chat_that_has_ended_is_noted_and_left_alone(sqlite_settings: Settings) -> None:

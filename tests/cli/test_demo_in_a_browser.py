@@ -1,4 +1,4 @@
-"""The demo as people see it: its two phones open the pages of the bot, each for who holds it, without the internet."""
+"""The demo as people see it: its two phones open the pages of the bot, each for its holder, without the internet."""
 
 import re
 from pathlib import Path

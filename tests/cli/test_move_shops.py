@@ -245,7 +245,7 @@ CHANGED = {"moved_to", "secret", "old_secret", "token", "removed_at"}
 
 
 def without(rows: Rows, new: dict[tuple[str, int], int]) -> Rows:
-    """Rows as they are at the new place, but for what is locked."""
+    """Rows as they are at the new place, except what is locked."""
     found: Rows = {}
     for name, lines in rows.items():
         found[name] = []
@@ -316,7 +316,7 @@ async def goes_on(database: Database, number: int) -> None:
 
 
 async def takes_nothing(database: Database) -> None:
-    """Who asks for the shop is told where it is; others are served."""
+    """Those who ask for the shop are told where it is; others are served."""
     shop = await shop_of(database, 1)
     with pytest.raises(ShopMoved, match=r"https://new\.example\.com"):
         await shop.stamp(1)

@@ -110,7 +110,7 @@ class Shop:
         return None if change is None else self.keep(change)
 
     def win_back(self) -> Stamped | None:
-        """Give what is due to who is away for long; None if nothing is."""
+        """Give what is due to a customer who is away for long; None if nothing is."""
         change = give_win_back(self.customer, self.program, tuple(self.entries.values()), at=self.occasion(SYSTEM))
         return None if change is None else self.keep(change)
 

@@ -86,7 +86,7 @@ def test_every_entry_raises_the_version_by_one(story: Story) -> None:
 @whatever_happens
 @given(stories())
 def test_a_promise_is_never_made_longer(story: Story) -> None:
-    """But for undoing: then the card is as if it had been begun by another stamp."""
+    """Except for undoing: then the card is as if it had been begun by another stamp."""
     for step in story.steps():
         before, after = step.before.card, step.after.card
         if is_same_card(before, after) and not isinstance(step.deed, Void):

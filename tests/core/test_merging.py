@@ -89,7 +89,7 @@ class Two:
             shop.entries, shop.rewards = entries, rewards
 
     def totals(self) -> Counter[str]:
-        """The figures of all days of both, but for zeros."""
+        """The figures of all days of both, except zeros."""
         sums: Counter[str] = Counter()
         for shop in self.both:
             for day, totals in shop.totals.items():

@@ -1,4 +1,4 @@
-"""The law-book of referrals: who is brought along, what both get, and that it comes once, so often a month at most."""
+"""The law-book of referrals: who is brought along, what both get, and that it comes once, within the monthly cap."""
 
 from collections import Counter
 from datetime import UTC, timedelta

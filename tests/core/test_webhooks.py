@@ -31,7 +31,7 @@ def by_hand(key: bytes, webhook_id: str, timestamp: int, body: bytes) -> str:
 
 
 def headers(**changed: str | None) -> dict[str, str]:
-    """The headers of a genuine delivery at noon, but for what is named; None leaves one out."""
+    """The headers of a genuine delivery at noon, except for what is named; None leaves one out."""
     genuine = {"id": ID, "timestamp": str(SECONDS), "signature": by_hand(KEY, ID, SECONDS, BODY)}
     return {f"webhook-{name}": value for name, value in (genuine | changed).items() if value is not None}
 

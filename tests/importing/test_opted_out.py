@@ -1,4 +1,4 @@
-"""Who wants no more messages to many: lists bring it along, and an export shows it."""
+"""Opting out of messages to many: lists bring it along, and an export shows it."""
 
 from io import StringIO
 

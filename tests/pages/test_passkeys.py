@@ -1,4 +1,4 @@
-"""Passkeys: made by who is signed in, they sign in that person alone, once for each challenge, and only here."""
+"""Passkeys: made by a signed-in person, they sign in that person alone, once for each challenge, and only here."""
 
 import json
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""A card at its private address: complete without a script, for who has the address, and for nobody else."""
+"""A card at its private address: complete without a script, for people who have the address, and for nobody else."""
 
 import asyncio
 import re

@@ -1,4 +1,4 @@
-"""What the scanner asks of the server: stamps, rewards and undoing through the counter, once each, by who may."""
+"""What the scanner asks of the server: stamps, rewards and undoing through the counter, once each, by staff who may."""
 
 from datetime import timedelta
 from io import BytesIO

@@ -1,4 +1,4 @@
-"""The READMEs of the SDKs are true: what they show is run as it stands, but for the address, the key and the code."""
+"""The READMEs of the SDKs are true: what they show is run as it stands, except the address, the key and the code."""
 
 import json
 import os

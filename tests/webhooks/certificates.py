@@ -15,7 +15,7 @@ CERTIFICATE, KEY = "certificate.pem", "key.pem"
 
 
 def own_certificate(folder: Path) -> ssl.SSLContext:
-    """Make a certificate in a folder, for a receiver; who trusts its file trusts the receiver."""
+    """Make a certificate in a folder, for a receiver; a client that trusts its file trusts the receiver."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Bean & Leaf")])
     now = datetime.now(UTC)

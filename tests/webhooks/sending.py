@@ -21,7 +21,7 @@ PATIENCE_SECONDS = 20.0
 
 
 def a_job(url: str, **values: object) -> DeliveryJob:
-    """The first try to tell of a stamp, but for what is named."""
+    """The first try to tell of a stamp, except for what is named."""
     job = DeliveryJob(
         business_id=1,
         delivery_id=1,

@@ -286,7 +286,7 @@ async def test_a_receiver_that_cannot_be_reached_has_given_no_status(till: Till)
     assert (await until_last_delivery(till))["http_status"] is None
 
 
-# Who may do that.
+# Rights.
 
 VERBS = [
     ("PATCH", "", {"active": False}),

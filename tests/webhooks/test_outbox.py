@@ -139,7 +139,7 @@ async def test_a_repeated_request_tells_once(office: Office) -> None:
     assert len(await office.deliveries()) == 1
 
 
-# Who gets what to deliver.
+# Which worker gets what to deliver.
 
 
 async def test_each_endpoint_has_its_turn_when_there_is_little_room(office: Office) -> None:

@@ -58,7 +58,7 @@ REACHES_THIS_MACHINE = ["127.0.0.1", "localhost", "0x7f.1"]
 
 @pytest.fixture
 async def names() -> AsyncIterator[NameServer]:
-    """Who is asked instead of the world."""
+    """The name server that is asked instead of the world."""
     with name_server() as server:
         server.leads("localhost", "127.0.0.1", "::1")
         server.leads("localhost.", "127.0.0.1")
@@ -67,7 +67,7 @@ async def names() -> AsyncIterator[NameServer]:
 
 @pytest.fixture
 async def listener() -> AsyncIterator[Receiver]:
-    """Who must not be contacted."""
+    """A receiver that must not be contacted."""
     async with receiving() as receiver:
         yield receiver
 

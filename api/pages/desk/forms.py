@@ -1,7 +1,7 @@
 """Forms of the desk: what a browser sends, read as texts, and what is wrong with it, in sentences.
 
 A form carries a key that was made with its page. What it asks for is done once, however often it is sent. Refusals are
-said as in the chat (`customers/refusal_sentences.py`), but for those that mean something else to a form.
+said as in the chat (`customers/refusal_sentences.py`), except those that mean something else to a form.
 """
 
 import re

@@ -59,7 +59,7 @@ async def names_of(visit: DeskVisit) -> ShopNames:
 
 
 class LedgerLine(msgspec.Struct, frozen=True, kw_only=True):
-    """One entry in words. `customer` is empty if that card is erased; `undone` is set if it counts no more.
+    """One entry in words. `customer` is empty if that card is erased; `undone` is set if it no longer counts.
 
     `program` is empty in a shop with one program.
     """

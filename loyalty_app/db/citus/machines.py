@@ -1,4 +1,4 @@
-"""The machines of a cluster: how each is reached, and whence transactions on one take ids."""
+"""The machines of a cluster: how each is reached, and where transactions on one take ids from."""
 
 from collections.abc import Mapping
 

@@ -2,7 +2,7 @@
 
 An entry that was asked for with an idempotency key carries it: `once_key` is a number made from the key, `once` tells
 the request and what the answer showed (`db/idempotency.py`, `counter/replays.py`); `code_key` is made from a rotating
-code. Keys and answers of all else are in `idempotency`. `bonus_stamps` is null where none are a gift.
+code. Keys and answers of everything else are in `idempotency`. `bonus_stamps` is null where none are a gift.
 
 The balance columns of `customer` and the totals are caches of the ledger (`transaction`); `loyalty doctor` proves them.
 """
