@@ -17,7 +17,7 @@ CODES_IN_WORDS = {
     CardCodes.ROTATING_ALL: "stamps and rewards are given for a code that changes.",
 }
 PAGE_OR_NONE = (
-    "Say whether the shop's page in the web hands out cards.\n"
+    "Say whether the shop's page on the web hands out cards.\n"
     "Give --page to let people join there, without Telegram too, or --no-page to stop that."
 )
 
@@ -112,11 +112,11 @@ def set_card_codes(business_id: int, codes: CardCodes, *, as_json: bool) -> None
     "--page/--no-page",
     "by_page",
     default=None,
-    help="Whether the shop's page in the web hands out cards, to people without Telegram too.",
+    help="Whether the shop's page on the web hands out cards, to people without Telegram too.",
 )
 @options.as_json
 def set_joining(business_id: int, *, by_page: bool | None, as_json: bool) -> None:
-    """Let people join on a page in the web, without Telegram, or stop that. Cards that are there stay.
+    """Let people join on a page on the web, without Telegram, or stop that. Cards that are there stay.
 
     With LOYALTY_PUBLIC_URL posters get a second code, which leads to that page.
     """

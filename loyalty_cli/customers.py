@@ -28,7 +28,7 @@ def customers() -> None:
 @options.of_business
 @click.option("--dry-run", is_flag=True, help="Only say what would become of each line; change nothing.")
 @click.option(
-    "--encoding", type=options.TEXT, metavar="NAME", help="The file's encoding, as windows-1251; else it is found out."
+    "--encoding", type=options.TEXT, metavar="NAME", help="The file's encoding, as windows-1251; else it is detected."
 )
 @options.as_json
 def import_(file: Path, business_id: int, *, dry_run: bool, encoding: str | None, as_json: bool) -> None:

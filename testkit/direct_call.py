@@ -1,6 +1,6 @@
 """Calls of an ASGI application of this process, without a connection: a fourth of what a call over HTTP takes.
 
-For what tests ask of a stand-in again and again. What is tested itself is asked over a real connection.
+For calls that tests make to a stand-in again and again. What is tested itself is asked over a real connection.
 """
 
 import asyncio

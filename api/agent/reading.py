@@ -66,7 +66,7 @@ class Nothing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class ShareOfShop(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Of which program or branch; without them, of the whole shop, with the share of each."""
+    """The program or branch to look at; without them, the whole shop, with the share of each."""
 
     program_id: OfProgram | None = None
     branch_id: BranchId | None = None

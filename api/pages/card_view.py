@@ -31,7 +31,7 @@ OCCASIONS = {
     Gift.REFERRAL: N_("bring a friend"),
     Gift.WIN_BACK: N_("coming back"),
 }
-"""For what a gift was that has no sentence of its own."""
+"""The occasions of gifts that have no sentence of their own."""
 
 
 class PartView(msgspec.Struct, frozen=True):

@@ -20,7 +20,7 @@ OCCASIONS = {
     Gift.BIRTHDAY: N_("a birthday"),
     Gift.WIN_BACK: N_("coming back"),
 }
-"""For what a gift was that has no sentence of its own."""
+"""The occasions of gifts that have no sentence of their own."""
 
 
 async def show_front(turn: Turn) -> None:

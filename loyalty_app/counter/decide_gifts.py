@@ -69,7 +69,7 @@ def _occasion_of(customer: Customer, program: Program, gift: Gift, request: Requ
 
 
 def brought_along(order: Join, request: Request, state: BatchState) -> Referral | None:
-    """By whom somebody who joins in a chat is brought along; the new customer is not named yet. None if by nobody."""
+    """The referral of somebody who joins in a chat, not yet with their number. None if nobody brought them along."""
     code, holder, business_id = referrer_of(request), order.holder, request.business_id
     if code is None or holder is UNSET or business_id not in state.businesses:
         return None

@@ -48,7 +48,7 @@ def _read_friends(database: Database, connection: Connection, state: BatchState,
 
 
 def waiting_referral(connection: Connection, business_id: int, customer_id: int) -> Referral | None:
-    """By whom a customer was brought along, if nothing came of it yet."""
+    """The customer who brought another along, if nothing came of it yet."""
     own = tables.referral.c
     waiting = (own.business_id == business_id, own.customer_id == customer_id, own.result.is_(None))
     row = connection.execute(select(tables.referral).where(*waiting)).one_or_none()

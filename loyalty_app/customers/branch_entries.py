@@ -43,7 +43,7 @@ QUARTER = 15
 
 
 class Share(msgspec.Struct, frozen=True):
-    """Of which program, by its number, and of which branch; None is all of them."""
+    """The program, by its number, and the branch; None is all of them."""
 
     program_id: int | None = None
     branch_id: int | None = None

@@ -102,7 +102,7 @@ class OwnChat(msgspec.Struct, frozen=True):
 
 
 class OwnReferrals(msgspec.Struct, frozen=True):
-    """By which customer the person was brought along, and how many friends they brought."""
+    """The customer who brought the person along, and how many friends they brought."""
 
     referred_by: int | None
     friends: int

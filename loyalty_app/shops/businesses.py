@@ -38,7 +38,7 @@ class Business(msgspec.Struct, frozen=True, kw_only=True):
     `card_color` is the colour of its cards, as #6F4E37; with `card_notices` they may send messages of their own.
     `past_timezones` is read by `time_zones`. A shop with `test_of` is the twin of that one, for its test keys.
     `main_program_id` is None if the main program is the one with which it began. `programs_version` rises with each
-    change of its programs that `program_version` does not count. With `join_by_page` its page in the web hands out
+    change of its programs that `program_version` does not count. With `join_by_page` its page on the web hands out
     cards to people without Telegram. `moved_to` is None unless the shop moves, has moved, or is being deleted
     (`db/held_shops.py`).
     """

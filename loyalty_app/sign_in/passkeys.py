@@ -29,7 +29,7 @@ Sent = Mapping[str, object]
 
 
 class PasskeyPlace(msgspec.Struct, frozen=True, kw_only=True):
-    """For which bot a passkey is, at which origin, and the host in it, by which browsers know the site."""
+    """The bot that a passkey is for, the origin, and the host in it, by which browsers know the site."""
 
     bot_id: BotId
     origin: str

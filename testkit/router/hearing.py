@@ -30,11 +30,11 @@ OF_NOBODY = tuple(f"{ROOT}/{name}" for name in ("tests/", "testkit/", "bench/"))
 OF_ALL = tuple(f"{ROOT}/{name}" for name in READERS)
 
 SPOKEN: ContextVar[Spoken | None] = ContextVar("spoken", default=None)
-"""To whom a transaction of the product speaks; None where a test speaks itself."""
+"""What a transaction of the product speaks to; None where a test speaks itself."""
 
 Said = Callable[[], list[str]]
 Told = tuple[object, Said]
-"""By what a statement is known again, and its text, which is made when it is judged."""
+"""What a statement is recognised by, and its text, which is made when it is judged."""
 
 
 class Heard:

@@ -31,7 +31,7 @@ WRITING = (exp.Insert, exp.Update, exp.Delete)
 
 
 class Spoken(StrEnum):
-    """To whom a statement is said."""
+    """What a statement is said to."""
 
     SHARD = "shard"
     COORDINATOR = "coordinator"

@@ -139,7 +139,7 @@ async def test_a_repeated_request_tells_once(office: Office) -> None:
     assert len(await office.deliveries()) == 1
 
 
-# Which worker gets what to deliver.
+# Which deliveries are claimed.
 
 
 async def test_each_endpoint_has_its_turn_when_there_is_little_room(office: Office) -> None:

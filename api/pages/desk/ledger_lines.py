@@ -31,7 +31,7 @@ OCCASIONS: dict[Gift, str] = {
     Gift.REFERRAL: N_("bring a friend"),
     Gift.WIN_BACK: N_("coming back"),
 }
-"""For what stamps or a reward were a gift."""
+"""The occasions for which stamps or a reward were a gift."""
 
 
 class ShopNames(msgspec.Struct, frozen=True, kw_only=True):

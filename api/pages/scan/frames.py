@@ -27,7 +27,7 @@ from loyalty_core.errors import Busy, InvalidRequest
 LARGEST_FRAME_BYTES = 30 * 1024
 MOST_A_SECOND = 3
 SLACK_SECONDS = 0.9
-"""In which so many may come: networks bunch what was sent evenly."""
+"""The seconds in which so many may come: networks bunch what was sent evenly."""
 MOST_WAITING = 4
 """Frames that are read or wait for it, in a process. Measured: one takes 2.5 ms at 480×480 pixels."""
 RIGHTS_LAST_SECONDS = 30.0

@@ -18,7 +18,7 @@ const steady = () => performance.timeOrigin + performance.now();
  * not stamped again. @type {Map<string, number>} */
 const seen = new Map(JSON.parse(remember("seen") ?? "[]"));
 
-/** At which look of the camera each code was seen last. @type {Map<string, number>} */
+/** The look of the camera at which each code was seen last. @type {Map<string, number>} */
 const seenAt = new Map();
 let looks = 0;
 
