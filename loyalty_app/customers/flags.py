@@ -134,9 +134,10 @@ def _unknown(connection: Connection, business: Business, found: list[Flag]) -> l
 
 
 def _keep(database: Database, connection: Connection, business: Business, found: list[Flag]) -> None:
-    """Keep new flags. The business is locked: of two who look at once, one keeps them."""
+    """Keep new flags, unless the shop was deleted meanwhile. It is locked: of two who look at once, one keeps them."""
     own = select(business_table.c.id).where(business_table.c.id == business.id)
-    connection.execute(own.with_for_update()).close()
+    if connection.execute(own.with_for_update()).first() is None:
+        return
     rows = [
         {
             "business_id": business.id,

@@ -110,6 +110,7 @@ class ListMaker:
     async def _take(self) -> None:
         """Take the shop. Raises _Lost."""
         until = self._now() + OWN_FOR
+        shop = select(business_total.c.business_id).where(business_total.c.business_id == self._business_id)
 
         def take(connection: Connection) -> bool:
             own = posting_index.c.business_id == self._business_id
@@ -118,6 +119,8 @@ class ListMaker:
                 return True
             if connection.execute(select(posting_index.c.business_id).where(own)).first() is not None:
                 return False
+            if connection.execute(shop.with_for_update(read=True, key_share=True)).first() is None:
+                return False  # it was deleted meanwhile
             row = {"business_id": self._business_id, "made_at": None, "customers": 0, "busy_until": until}
             self._database.insert(connection, posting_index, [row])
             return True

@@ -2,19 +2,20 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
 import asyncpg
 import pytest
-from sqlalchemy import Connection, select, text, update
+from sqlalchemy import Connection, Table, select, text, update
 
 from loyalty_app.backups.verify import look_into
+from loyalty_app.customers.flags import look
 from loyalty_app.db.engine import Database, open_database
 from loyalty_app.db.held_shops import NOWHERE, hold_again
 from loyalty_app.db.own_triggers import HELD_SHOP, tables_with
-from loyalty_app.db.tables import business, customer, metadata
+from loyalty_app.db.tables import business, customer, flag, metadata, posting_index
 from loyalty_app.settings import Settings
 from loyalty_app.shops.api_keys import create_key
 from loyalty_app.shops.businesses import list_businesses
@@ -22,6 +23,7 @@ from loyalty_app.shops.closing import close_shop, examine_closing, unfinished_cl
 from loyalty_app.shops.twins import create_test_key
 from loyalty_app.upkeep.expiry import book_expired
 from loyalty_app.upkeep.inactivity import erase_inactive
+from loyalty_app.upkeep.list_maker import LargeShop, ListMaker
 from loyalty_app.upkeep.periodic import Every, Stop
 from loyalty_core.errors import InvalidApiKey, InvalidRequest, LoyaltyError, ShopClosed, ShopMoved
 from testkit.builders import ANA
@@ -167,6 +169,41 @@ async def test_books_that_are_not_whole_any_more_stop_no_backup(shop: Shop) -> N
     await begin_deleting(shop.database, shop.business.id, at_once=2)
     assert len(await shop.customers()) == 1
     await shop.database.read(look_into)
+
+
+UPKEEP: dict[str, tuple[Table, Callable[[Shop], Awaitable[object]]]] = {
+    "flags": (flag, lambda shop: look(shop.database, shop.business, now=shop.clock.now)),
+    "lists": (
+        posting_index,
+        lambda shop: ListMaker(
+            shop.database,
+            shop.database.shard_of(shop.business.id),
+            LargeShop(business_id=shop.business.id, customers=1, made_at=None, listed=0, noted=0),
+            now=shop.clock.now,
+            stop=Stop(),
+        ).make(),
+    ),
+}
+
+
+@pytest.mark.parametrize("work", UPKEEP)
+async def test_what_the_upkeep_has_found_before_a_shop_is_deleted_is_not_written_after_it(
+    shop: Shop, twin: Shop, monkeypatch: pytest.MonkeyPatch, work: str
+) -> None:
+    lena = await shop.join()
+    for _ in range(5):
+        await shop.stamp(lena.id)
+    write, (table, do) = shop.database.write, UPKEEP[work]
+
+    async def after_the_end(*given: Any, **more: Any) -> Any:  # noqa: ANN401  # as it is called
+        monkeypatch.undo()
+        await close_shop(twin.database, shop.business.id)
+        return await write(*given, **more)
+
+    monkeypatch.setattr(shop.database, "write", after_the_end)
+    await do(shop)
+    assert shop.database.write == write
+    assert await shop.rows(table) == []
 
 
 @pytest.fixture
