@@ -61,7 +61,7 @@ async def _show_row(turn: Turn, position: Position, program: Program, row: Bonus
     words, which = turn.words, (position.business.id, program_number(position.business.id, program.id))
     turn.ask(Draft(HOURS, {"business": which[0], "program": which[1], "row": pack_row(row)}))
     question = words.say(
-        "⏰ <b>New bonus hours of {program}</b>\n\n{hours}\n\nPress what should be different, or send other hours, for "
+        "⏰ <b>New bonus hours of {program}</b>\n\n{hours}\n\nPress what you want to change, or send other hours, for "
         "example: 14:00–16:30. Hours that end earlier than they begin last into the next day.",
         program=program.title or program.name,
         hours=words.say("<b>{hours}</b>", hours=row_in_words(words, row)),

@@ -104,7 +104,7 @@ async def show(turn: Turn, position: Position, shown: WinBack, *, head: Html | N
         words.say("<blockquote>{message}</blockquote>", message=win_back_text(shown, shop, words, now)),
         Html(""),
         words.say(
-            "Press what should be different, or send another gift, for example: A slice of cake. A second line may say "
+            "Press what you want to change, or send another gift, for example: A slice of cake. A second line may say "
             "for how many days it is valid."
         ),
     ]

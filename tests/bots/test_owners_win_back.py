@@ -1,4 +1,4 @@
-"""Winning back in the chat of owners: they see to how many and how it looks before they switch it on."""
+"""Winning back in the chat of owners: they see how many it goes to and how it looks before they switch it on."""
 
 import pytest
 

@@ -75,7 +75,7 @@ class GiftField(msgspec.Struct, frozen=True, kw_only=True):
     """A gift: its name, what it means, its shape and kinds, and inputs of all kinds but nothing.
 
     `rule` says what it may not be beside the other terms. Before one that is `shown_first` is switched on, an owner
-    sees to how many it goes now, and how it looks.
+    sees how many it goes to now, and how it looks.
     """
 
     title: str
@@ -115,8 +115,8 @@ GIFT_FIELDS: dict[str, GiftField] = {
         title=N_("Win back"),
         what=N_(
             "A customer who was here at least twice and then not for so long gets a gift and one message, between 10 "
-            "and 20 o'clock: once until they come again, and at most once in 60 days. Before you switch it on you see "
-            "to how many it would go now, and how it looks."
+            "and 20 o'clock: once until they come again, and at most once in 60 days. Before you switch it on, you see "
+            "how many customers it would go to now, and how it looks."
         ),
         shape=WinBack,
         rule=N_("A gift has to be at most as many stamps as fill a card. Nothing was changed."),

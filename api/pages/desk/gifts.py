@@ -1,7 +1,7 @@
 """Gifts: what the shop gives for an occasion, each in a form of its own, off until an owner switches it on.
 
 They are part of the terms of the main program, and a change of one leaves everything else as it is. What goes to many
-is shown first: to how many now, and how it looks. How inputs are filled and read is in `gift_fields`.
+is shown first: how many it goes to, and how it looks. How inputs are filled and read is in `gift_fields`.
 """
 
 from litestar import get, post
