@@ -59,7 +59,8 @@ def split_pretended(database: CitusDatabase, patch: pytest.MonkeyPatch) -> None:
     """Split the first shard in two, which this database does not know yet; until the test ends the old one is gone."""
     (old, *_) = database.cluster.shards
     halves = [(least, Shard(old.number + more, old.node, {})) for more, least in ((10, -(2**31)), (20, 0))]
-    patch.setattr(engine, "HOLD", f"SELECT 1 / ({{0}} <> {old.number})::int")
+    says = "RAISE EXCEPTION 'could not find valid entry for shard {0}' USING ERRCODE = 'XX000'"
+    patch.setattr(engine, "HOLD", f"DO $$BEGIN IF {{0}} = {old.number} THEN {says}; END IF; END$$")
     patch.setattr(engine, "HERE", f"SELECT $1::int <> {old.number}")
     patch.setattr(engine, "read_cluster", lambda _: Cluster(halves))
 

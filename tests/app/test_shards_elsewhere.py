@@ -18,7 +18,7 @@ from testkit.concurrency import until
 from testkit.pretended_cluster import split_pretended
 from testkit.shop import Shop, open_shop
 from tests.app.test_links import add_bot
-from tests.app.test_pretended_cluster import HOLDER, pretended, shop
+from tests.app.test_pretended_cluster import HOLDER, pretended, sessions, shop
 
 __all__ = ["pretended", "shop"]
 
@@ -47,9 +47,11 @@ async def test_stamps_of_a_shard_that_was_split_are_given_in_its_halves(
 ) -> None:
     shops = [shop, *[Shop(pretended, (await open_shop(pretended)).business, shop.clock) for _ in range(3)]]
     cards = [(await one.join()).id for one in shops]
+    before = await sessions(pretended)
     split_pretended(pretended, monkeypatch)
     stamps = (one.stamp(card) for one, card in zip(shops, cards, strict=True) for _ in range(3))
     assert [answer.total_stamps for answer in await asyncio.gather(*stamps)] == [1, 2, 3] * len(shops)
+    assert before <= await sessions(pretended), "connections are kept: nothing is wrong with them"
     assert len({pretended.shard_of(one.business.id) for one in shops}) == len(pretended.shards) == 2
     for one in shops:
         await assert_books_balance(one)

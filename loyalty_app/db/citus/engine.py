@@ -35,7 +35,9 @@ HOLD = (
     " SELECT 1 / ((SELECT groupid FROM pg_dist_placement WHERE shardid = {0})"
     " IS NOT DISTINCT FROM (SELECT groupid FROM pg_dist_local_group))::int"
 )
-"""The lock against moving, in mode 5, SHARE; then a failure (22012) if the shard is not there. Said with BEGIN."""
+"""The lock against moving, in mode 5, SHARE; then a failure if the shard is not there. Said with BEGIN.
+
+Of a shard that was split Citus knows nothing, and gives no lock (XX000)."""
 HERE = (
     "SELECT (SELECT groupid FROM pg_dist_placement WHERE shardid = $1)"
     " IS NOT DISTINCT FROM (SELECT groupid FROM pg_dist_local_group)"
@@ -69,7 +71,7 @@ class ShardDatabase(PostgresDatabase):
         try:
             return super()._transact(work, durable=durable)
         except DBAPIError as error:
-            if getattr(error.orig, "sqlstate", None) != ELSEWHERE or not str(error.statement).startswith(BEGIN):
+            if getattr(error.orig, "sqlstate", None) not in ELSEWHERE or not str(error.statement).startswith(BEGIN):
                 raise
             raise ShardMoved from error
 

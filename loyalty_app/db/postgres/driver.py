@@ -21,8 +21,8 @@ MOST_REPLACED = 20
 """The most connections of a process: after a restart of the server all of them may be gone."""
 BEGIN_SECONDS, COMMIT_SECONDS = 2.0, 3.0
 """A server that lives begins within milliseconds. One that has not committed in time is asked whether it did."""
-ELSEWHERE, LOCKED = "22012", "55P03"
-"""SQLSTATEs of a transaction that begins in a shard: the shard has moved, or has been about to move for too long."""
+ELSEWHERE, LOCKED = ("22012", "XX000"), "55P03"
+"""SQLSTATEs of a transaction that begins in a shard: that has moved or was split, or has been about to for too long."""
 
 
 class Ended(NamedTuple, Generic[Result]):
@@ -74,7 +74,7 @@ def _begin(connection: Connection, opening: Opening) -> None:
         try:
             say(connection, opening.commands, seconds=opening.seconds)
         except DBAPIError as failure:
-            if getattr(failure.orig, "sqlstate", None) in {ELSEWHERE, LOCKED}:
+            if getattr(failure.orig, "sqlstate", None) in {*ELSEWHERE, LOCKED}:
                 raise
             connection.invalidate()
         else:
