@@ -14,6 +14,7 @@ from loyalty_core.errors import Busy, InvalidRequest
 from loyalty_core.gifts import BirthdayGift
 from loyalty_core.ledger import Entry, Gift
 from testkit.audit import assert_books_balance
+from testkit.half_deleted import begin_deleting
 from testkit.shop import Shop, open_next_door
 
 MORNING = datetime(2026, 3, 2, 3, 30, tzinfo=UTC)
@@ -55,6 +56,15 @@ async def test_it_comes_at_nine_by_the_clock_of_the_shop_and_once(bakery: Shop) 
     bakery.clock.now = MORNING + timedelta(days=365)
     assert await give(bakery) == 1
     await assert_books_balance(bakery)
+
+
+async def test_a_shop_that_is_being_deleted_gives_nothing_and_others_give_all_the_same(bakery: Shop) -> None:
+    closing = await open_next_door(bakery, timezone="Asia/Kolkata", birthday=BirthdayGift(stamps=2))
+    await closing.join("Lena", birthday=MARCH_2)
+    await begin_deleting(closing.database, closing.business.id)
+    bakery.clock.now = MORNING
+    assert await give(bakery) == 1
+    assert (len(await gifts(bakery)), await gifts(closing)) == (1, [])
 
 
 async def test_it_comes_on_the_day_also_if_it_came_later_in_the_morning_a_year_before(bakery: Shop) -> None:

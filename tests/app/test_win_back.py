@@ -32,6 +32,7 @@ from loyalty_core.views import CustomerView
 from loyalty_core.win_back import win_back_is_due
 from testkit.audit import assert_books_balance
 from testkit.builders import LENA, MIRA
+from testkit.half_deleted import begin_deleting
 from testkit.shop import VAULT, Shop, open_next_door
 
 BOT = 77
@@ -100,6 +101,12 @@ async def test_it_comes_from_ten_to_twenty_by_the_clock_of_the_shop_and_once(bak
     bakery.clock.wait(days=400)
     assert await give(bakery) == 0
     await assert_books_balance(bakery)
+
+
+async def test_a_shop_that_is_being_deleted_gives_nothing(bakery: Shop) -> None:
+    await begin_deleting(bakery.database, bakery.business.id)
+    bakery.clock.now = TEN
+    assert await give(bakery) == 0
 
 
 async def test_a_reward_is_owed_and_handed_out_as_any_other(bakery: Shop) -> None:

@@ -19,6 +19,7 @@ from loyalty_app.settings import Settings
 from loyalty_core.errors import Busy
 from testkit.builders import NOON
 from testkit.concurrency import until
+from testkit.half_deleted import begin_deleting
 from testkit.shop import Shop
 from tests.queues.cases import CASES, Case, put
 
@@ -140,6 +141,20 @@ async def test_two_workers_together_do_every_job_once(shop: Shop, second_databas
         for worker in workers:
             await worker.close()
     assert Counter(begun) == Counter(keys)
+
+
+async def test_of_a_shop_that_is_being_deleted_nothing_is_given_out_and_of_others_all(
+    shop: Shop, here: Process, case: Case
+) -> None:
+    await put(shop, case, 3)
+    before = await rows_of(case, shop.database)
+    assert await here.is_due()
+    await begin_deleting(shop.database, shop.business.id)
+    if "business_id" in case.table.c:
+        assert (await here.is_due(), await here.claim()) == (False, [])
+        assert await rows_of(case, shop.database) == before
+    else:
+        assert await here.claim_all(), "what people write to a bot is answered"
 
 
 async def test_what_two_processes_claim_at_once_is_not_the_same(
