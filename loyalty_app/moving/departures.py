@@ -81,19 +81,21 @@ async def hold(old: Database, shops: Sequence[int]) -> None:
 
 
 def _hold(connection: Connection, shops: Sequence[int]) -> None:
-    _check_not_closing(connection, shops)
     _set_place(connection, shops, "")
+    _check_not_closing(connection, shops)  # now: none of them can be marked any more
 
 
 async def release(old: Database, shops: Sequence[int]) -> None:
-    """Serve these shops again."""
+    """Serve these shops again, but those that are being deleted since."""
     await old.write(lambda connection: _set_place(connection, shops, None))
     await hold_again(old)
 
 
 def _set_place(connection: Connection, shops: Sequence[int], place: str | None) -> None:
+    """Say where shops are. One that is being deleted stays so."""
+    theirs = (business.c.id.in_(shops), business.c.moved_to.is_distinct_from(NOWHERE))
     with allowed(connection, business):
-        connection.execute(update(business).where(business.c.id.in_(shops)).values(moved_to=place)).close()
+        connection.execute(update(business).where(*theirs).values(moved_to=place)).close()
 
 
 async def close_shops(old: Database, shops: Sequence[int], *, place: str, now: datetime) -> None:

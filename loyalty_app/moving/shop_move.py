@@ -151,7 +151,7 @@ class ShopMove:
         """Remove what an unfinished move has left at both places; the shops go on where they are."""
         plan = await self.new.read(read_plan)
         places = await self.old.read(self._places)
-        if any(places):
+        if any(place for place in places if place != NOWHERE):
             raise SettingsError("The old place is closed already. Run the move again: it finishes it.")
         shops = await self.old.read(lambda connection: with_twins(connection, self.errand.shops))
         await departures.end_log(self.old)

@@ -110,9 +110,17 @@ def _delete_keys(connection: Connection, shops: Sequence[int]) -> None:
 
 
 async def unfinished_closings(database: Database) -> Sequence[int]:
-    """The shops whose deleting was begun and has not come to its end."""
-    begun = select(business.c.id).where(business.c.moved_to == NOWHERE, business.c.test_of.is_(None))
+    """The shops whose deleting was begun and has not come to its end. A twin goes with its shop, if that goes."""
+    shop = business.alias()
+    goes_too = select(shop.c.id).where(shop.c.id == business.c.test_of, shop.c.moved_to == NOWHERE)
+    begun = select(business.c.id).where(business.c.moved_to == NOWHERE, ~goes_too.correlate(business).exists())
     return await database.read(lambda connection: connection.scalars(begun.order_by(business.c.id)).all())
+
+
+def has_whole_books(connection: Connection, business_id: int) -> bool:
+    """Whether a shop is there, and is not being deleted."""
+    here = business.c.moved_to.is_distinct_from(NOWHERE)
+    return connection.scalar(select(business.c.id).where(business.c.id == business_id, here)) is not None
 
 
 def _bots_of(connection: Connection, business_id: int) -> Sequence[int]:
@@ -127,8 +135,13 @@ async def forget_rest(database: Database, business_id: int) -> Mapping[str, int]
     await forget_bots(database)
     left = await database.read(lambda connection: _rest_of(connection, business_id))
     if left:
-        await database.write(lambda connection: _delete_own(connection, business_id))
+        await database.write(lambda connection: _delete_rest_of(connection, business_id))
     return left
+
+
+def _delete_rest_of(connection: Connection, business_id: int) -> None:
+    if _rest_of(connection, business_id):  # still: a shop with that number may have moved in
+        _delete_own(connection, business_id)
 
 
 def _rest_of(connection: Connection, business_id: int) -> dict[str, int]:

@@ -15,7 +15,15 @@ from loyalty_app.db import tables
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import business, business_total, customer
 from loyalty_app.shops.api_keys import ALL_SCOPES, KeyInfo, NewKey, ShownKey, add_key, key_info_of
-from loyalty_app.shops.businesses import Business, NewBusiness, add_business, require_no_twin, twin_of
+from loyalty_app.shops.businesses import (
+    Business,
+    NewBusiness,
+    add_business,
+    being_deleted,
+    find_business,
+    require_no_twin,
+    twin_of,
+)
 from loyalty_app.shops.closing import (
     AT_ONCE,
     counted,
@@ -65,6 +73,8 @@ async def create_test_key(
         connection.execute(own.with_for_update()).close()  # before it is looked at: a shop that is deleted gets no twin
         shop = require_no_twin(connection, business_id)
         twin = twin_of(connection, shop.id) or _open_twin(database, connection, shop, now=now)
+        if find_business(connection, twin).is_closing:
+            raise being_deleted(twin)
         return add_key(database, connection, NewKey(business_id=twin, name=name, now=now, scopes=scopes))
 
     return await database.write(work)

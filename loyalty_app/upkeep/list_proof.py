@@ -106,9 +106,9 @@ class ListProver:
         return part + 1
 
     def _require_complete(self, connection: Connection) -> None:
-        """Raise _Unfinished unless the lists are complete, and the same as in the part before."""
+        """Raise _Unfinished unless the shop is served, and the lists are complete and those of the part before."""
         made = select(posting_index.c.made_at).where(posting_index.c.business_id == self.business_id)
-        made_at = connection.scalar(made)
+        made_at = connection.scalar(made.where(served(posting_index)))
         self._made_at = self._made_at or made_at
         if made_at is None or made_at != self._made_at or is_being_indexed(connection, self.business_id):
             raise _Unfinished
