@@ -119,6 +119,8 @@ class CustomerSearch:
         few = few_of(self._customers)
         if (listed := self._by_lists(words, wanted, few)) is not None:
             return listed
+        if (rare := self._all_who_have(words, few)) is not None:
+            return page_of_ids(LIST, rare, wanted)
         counted = Counted({word: self._count(word, few) for word in words}, few)
         if counted.rarest < few:
             return page_of_ids(LIST, sorted(self._connection.scalars(self._having_all(counted))), wanted)
@@ -142,6 +144,13 @@ class CustomerSearch:
             return None
         ids = Numbers(found)
         return page_of_ids(LIST, ids, wanted, up_to=ids.up_to)
+
+    def _all_who_have(self, words: Sequence[Word], few: int) -> Sequence[int] | None:
+        """The ids of those who have the only word, if it is rare: then it need not be counted before it is read."""
+        if len(words) > 1 or self._conditions:
+            return None
+        had_by = self._connection.scalars(self._entries(words[0]).limit(few)).all()
+        return sorted(set(had_by)) if len(had_by) < few else None
 
     def _count(self, word: Word, most: int) -> int:
         """How many entries of the index begin so, `most` at most."""

@@ -91,6 +91,7 @@ READS: dict[str, Verb] = {
 QUESTIONS = {
     "customers": 4,
     "customers, deep": 3,
+    "customers by a word": 5,
     "the ledger, deep": 3,
     "rewards that are available": 2,
     "what is owed": 2,
