@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, select, union_all
 
 from loyalty_core.errors import InvalidCursor, PageTooDeep
 
@@ -24,6 +24,10 @@ TEXT_ID = re.compile(r"[0-9a-z_]{1,64}")
 
 Item = TypeVar("Item")
 Item_co = TypeVar("Item_co", covariant=True)
+
+
+Parts = Select[Any] | Sequence[Select[Any]]
+"""What asks for all rows of a list, or for parts of it that share none: each can be read in its order."""
 
 
 class PageRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,38 +89,56 @@ def _is_an_id(last_id: int | str) -> bool:
 
 
 def read_page(
-    connection: Connection, rows: Select[Any], walk: Walk, *, wanted: PageRequest, total: int | None
+    connection: Connection, rows: Parts, walk: Walk, *, wanted: PageRequest, total: int | None
 ) -> tuple[Sequence[Row[Any]], Pagination]:
     """The rows of a page and their place in the list. Raises PageTooDeep or InvalidCursor.
 
     `total` is None if nobody keeps it: then rows are counted, but no more than pages by number can reach.
     """
-    found = connection.execute(_part(rows, walk, wanted).limit(wanted.limit + 1)).all()
+    parts = rows if isinstance(rows, Sequence) else (rows,)
+    found = connection.execute(_page(parts, walk, wanted)).all()
     shown = found[: wanted.limit]
     more = make_cursor(walk.name, shown[-1].id) if len(found) > wanted.limit else None
     if total is None:
-        total = len(shown) if _shows_all(wanted, more) else _count(connection, rows, walk)
+        total = len(shown) if _shows_all(wanted, more) else _count(connection, parts, walk)
     page = None if wanted.cursor is not None else wanted.page
     return shown, Pagination(page, wanted.limit, total, -(-total // wanted.limit), more)
 
 
-def _part(rows: Select[Any], walk: Walk, wanted: PageRequest) -> Select[Any]:
-    """The rows from the wanted page on, in their order. Raises PageTooDeep or InvalidCursor.
+def _page(parts: Sequence[Select[Any]], walk: Walk, wanted: PageRequest) -> Select[Any]:
+    """The rows of the wanted page and one more, in their order. Raises PageTooDeep or InvalidCursor.
 
     Why: far from the start, a query asks at which id a page begins: an index may have the ids of all that is passed.
     """
-    order = walk.column.desc() if walk.newest_first else walk.column
-    ordered, passed = rows.order_by(order), (wanted.page - 1) * wanted.limit
+    most, passed = wanted.limit + 1, (wanted.page - 1) * wanted.limit
     if wanted.cursor is not None:
         last_id = read_cursor(walk.name, wanted.cursor, walk.kind)
-        return ordered.where(walk.column < last_id if walk.newest_first else walk.column > last_id)
+        return _first(parts, walk, most, walk.column < last_id if walk.newest_first else walk.column > last_id)
     if wanted.page * wanted.limit > DEEPEST:
         raise PageTooDeep(DEEPEST)
     if passed < FAR:
-        return ordered.offset(passed)
-    begin = rows.with_only_columns(walk.column).order_by(order).offset(passed).limit(1)
+        return _first(parts, walk, passed + most).offset(passed).limit(most)
+    begin = _first(_ids(parts, walk), walk, passed + 1).offset(passed).limit(1)
     first = begin.scalar_subquery().correlate(None)
-    return ordered.where(walk.column <= first if walk.newest_first else walk.column >= first)
+    return _first(parts, walk, most, walk.column <= first if walk.newest_first else walk.column >= first)
+
+
+def _first(parts: Sequence[Select[Any]], walk: Walk, most: int, *conditions: ColumnElement[bool]) -> Select[Any]:
+    """The first rows of a list that meet conditions.
+
+    Why each of several parts has its own end: PostgreSQL would take them for few, and read and sort all of them.
+    """
+    order = walk.column.desc() if walk.newest_first else walk.column
+    some = [part.where(*conditions).order_by(order).limit(most) for part in parts]
+    if len(some) == 1:
+        return some[0]
+    together = union_all(*(select(one.subquery()) for one in some)).subquery()
+    column = together.c[str(walk.column.key)]
+    return select(together).order_by(column.desc() if walk.newest_first else column).limit(most)
+
+
+def _ids(parts: Sequence[Select[Any]], walk: Walk) -> list[Select[Any]]:
+    return [part.with_only_columns(walk.column) for part in parts]
 
 
 def page_of_ids(
@@ -143,14 +165,13 @@ def _shows_all(wanted: PageRequest, more: str | None) -> bool:
     return wanted.cursor is None and wanted.page == 1 and more is None
 
 
-def _count(connection: Connection, rows: Select[Any], walk: Walk) -> int:
+def _count(connection: Connection, parts: Sequence[Select[Any]], walk: Walk) -> int:
     """How many rows there are, `DEEPEST` at most. Why: a search that matches nearly everybody must not count all.
 
     Why in their order: PostgreSQL would take any that it meets, and look for them through the whole table, at whose end
     they may stand.
     """
-    order = walk.column.desc() if walk.newest_first else walk.column
-    some = rows.with_only_columns(walk.column).order_by(order).limit(DEEPEST).subquery()
+    some = _first(_ids(parts, walk), walk, DEEPEST).subquery()
     return connection.execute(select(func.count()).select_from(some)).scalar_one()
 
 

@@ -44,6 +44,7 @@ from loyalty_app.upkeep.referrals import referrals
 from loyalty_app.upkeep.retention import retention
 from loyalty_app.upkeep.scheduled_backups import scheduled_backups
 from loyalty_app.upkeep.search_indexing import search_indexing
+from loyalty_app.upkeep.span_keeping import span_keeping
 from loyalty_app.upkeep.win_back import win_backs
 from loyalty_app.vault import Vault
 from loyalty_app.vault.fingerprint import open_checked_vault
@@ -269,6 +270,7 @@ async def _fan_out(database: Database, clock: Clock, stop: Stop) -> None:
 def _upkeep_of_workers(settings: Settings, database: Database, *, counter: Counter, clock: Clock) -> Iterator[Every]:
     yield search_indexing(database)
     yield posting_lists(database, clock)
+    yield span_keeping(database, clock)
     yield kept_answers(database)
     yield evenings(database, clock)
     yield birthdays(database, counter, clock)

@@ -31,6 +31,7 @@ from loyalty_app.clock import utc_now
 from loyalty_app.db.engine import Database, open_database
 from loyalty_app.shops.api_keys import create_key
 from loyalty_app.upkeep.posting_lists import keep_lists
+from loyalty_app.upkeep.span_keeping import keep_spans
 
 GOAL_MS = 5.0
 FORGET = ("DELETE FROM pg_statistic", "UPDATE pg_class SET reltuples = -1 WHERE relkind = 'r' AND relnamespace >= 2200")
@@ -73,6 +74,9 @@ async def in_process(place: Place, tries: int) -> list[Line]:
     begin = time.perf_counter()
     if await keep_lists(database, now=utc_now()):
         print(f"{place.database}: the lists for searching were made in {time.perf_counter() - begin:.0f} s")
+    begin = time.perf_counter()
+    if made := await keep_spans(database, utc_now):
+        print(f"{place.database}: {made} spans of the ledger were made in {time.perf_counter() - begin:.0f} s")
     head(place, "in process")
     server = None if place.settings.on_sqlite else await asyncio.to_thread(server_of, place.settings.database_url)
     lines = [told(place, one, await asked(database, one, tries, server)) for one in Kinds(place).all()]

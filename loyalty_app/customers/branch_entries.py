@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 
 from loyalty_app.customers.branch_figures import MOST_ENTRIES
-from loyalty_app.customers.transactions import DISORDER, first_entry_since
+from loyalty_app.customers.ledger_times import DISORDER, first_entry_since
 from loyalty_app.db.tables import customer, reward, transaction
 from loyalty_app.shops.businesses import Business
 from loyalty_app.shops.workplaces import branches_of

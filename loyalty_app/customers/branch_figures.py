@@ -10,7 +10,7 @@ from datetime import datetime, time
 import msgspec
 from sqlalchemy import Connection, Row, Select, func, select
 
-from loyalty_app.customers.transactions import DISORDER, first_entry_since
+from loyalty_app.customers.ledger_times import DISORDER, first_entry_since
 from loyalty_app.db.tables import transaction
 from loyalty_app.shops.businesses import Business
 from loyalty_app.shops.workplaces import branches_of

@@ -10,7 +10,7 @@ from datetime import datetime
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Select, and_, literal_column, select, union
 
-from loyalty_app.customers.transactions import CLOCKS, DISORDER, first_entry_since
+from loyalty_app.customers.ledger_times import CLOCKS, DISORDER, first_entry_since
 from loyalty_app.db.tables import customer, event, transaction
 from loyalty_app.webhooks.delivery_log import KEPT
 from loyalty_app.webhooks.outbox import event_id_floor

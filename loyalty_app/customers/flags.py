@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import ColumnElement, Connection, String, and_, func, literal_column, select, type_coerce, update
 
-from loyalty_app.customers.transactions import DISORDER, first_entry_since
+from loyalty_app.customers.ledger_times import DISORDER, first_entry_since
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import business as business_table
 from loyalty_app.db.tables import flag, staff, telegram_card, transaction

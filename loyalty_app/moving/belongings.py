@@ -15,6 +15,8 @@ from sqlalchemy import ColumnElement, Connection, Select, Table, and_, func, or_
 from loyalty_app.db.tables import (
     api_key,
     business,
+    ledger_height,
+    ledger_span,
     metadata,
     numbers,
     polling_lease,
@@ -22,6 +24,7 @@ from loyalty_app.db.tables import (
     posting_index,
     posting_list,
     staff,
+    straggler,
     telegram_bot,
     telegram_card,
     telegram_chat,
@@ -41,12 +44,16 @@ class Sort(StrEnum):
 
 
 LISTS = "lists for searching, with the numbers of customers; the new place makes its own"
+SPANS = "made from the ledger, for finding its entries by time; the new place makes its own"
 INSTALLATIONS = {
+    ledger_height.name: SPANS,
+    ledger_span.name: SPANS,
     numbers.name: "the last ids that were given out; those of the new place go on behind the rows that came",
     polling_lease.name: "tells which process asks for a bot's updates; at the new place another one does so, at once",
     posting_change.name: LISTS,
     posting_index.name: LISTS,
     posting_list.name: LISTS,
+    straggler.name: SPANS,
     vault.name: "tells the key of the secrets; a shop's secrets are locked with that of the new place",
 }
 """Tables of which nothing goes along with a shop, and why."""

@@ -25,7 +25,7 @@ ACTORS = {(import_job.name, "actor")}
 KNOWN = {
     *("business_id", "test_of", "main_program_id", "program_id", "endpoint_id", "actor_id"),
     *("customer_id", "transaction_id", "reward_id", "branch_id", "delivery_id", "event_id", "from_id", "into_id"),
-    "referrer_id",
+    *("referrer_id", "first_id", "end_id"),
     *("bot_id", "user_id", "chat_id", "person_id", "update_id", "message_id", "screen_id", "last_id"),
     *("public_id", "credential_id"),
 }

@@ -5,6 +5,7 @@ from functools import partial
 from sqlalchemy import Connection
 
 from loyalty_app.customers.analytics import kept_totals
+from loyalty_app.customers.ledger_spans import LedgerSpan, proven_spans
 from loyalty_app.customers.proof import Proof
 from loyalty_app.db.engine import Database, open_database
 from loyalty_app.db.schema import schema_differences
@@ -117,12 +118,13 @@ async def examine_closings(settings: Settings) -> list[Check]:
 
 
 async def examine_ledgers(settings: Settings) -> list[Check]:
-    """Check time zones and every card; the database must exist and have the newest schema."""
+    """Check time zones, every card, and spans of ledgers; the database must exist and have the newest schema."""
     database = open_database(settings, unhurried=True)
     try:
         shops = await list_businesses(database)
         zones = _zones(shops)
-        return [zones, *([await _ledger(database, shops)] if zones.status is Status.OK else [])]
+        ledger = [await _ledger(database, shops)] if zones.status is Status.OK else []
+        return [zones, *ledger, *await _spans(database, shops)]
     finally:
         await database.close()
 
@@ -170,6 +172,26 @@ def _prove(proof: Proof, connection: Connection) -> None:
     """Prove the books of a shop, unless it is being deleted by now, or is gone: then they are not whole."""
     if has_whole_books(connection, proof.business.id):
         proof.run(connection)
+
+
+async def _spans(database: Database, shops: list[Business]) -> list[Check]:
+    """Prove the spans of the ledgers that have some."""
+    proven = [(shop, *await database.read(partial(_prove_spans, shop))) for shop in shops]
+    if not (spans := sum(count for _, count, _ in proven)):
+        return []
+    untrue = tuple(
+        f"Business {shop.id}: transactions {one.first_id} to {one.end_id - 1}." for shop, _, one in proven if one
+    )
+    if not untrue:
+        return [Check(name="ledger by time", message=f"It leads to all transactions ({counted(spans, 'span')}).")]
+    message = "It does not lead to all transactions, so lists of a day may lack some. Nothing else is wrong with these."
+    mend = "Delete all rows of the table ledger_span: a server makes them again. Please report how it came about."
+    return [Check(name="ledger by time", status=Status.PROBLEM, message=message, mend=mend, details=untrue)]
+
+
+def _prove_spans(shop: Business, connection: Connection) -> tuple[int, LedgerSpan | None]:
+    """The same as `proven_spans`; none of a shop that is being deleted by now, whose entries go first."""
+    return proven_spans(connection, shop.id) if has_whole_books(connection, shop.id) else (0, None)
 
 
 def _details(proof: Proof) -> list[str]:

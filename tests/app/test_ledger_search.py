@@ -6,7 +6,8 @@ import pytest
 from msgspec.structs import replace
 from sqlalchemy import Connection, update
 
-from loyalty_app.customers.transactions import DISORDER, LedgerSearch, first_entry_since, list_ledger, read_transaction
+from loyalty_app.customers.ledger_times import first_entry_since
+from loyalty_app.customers.transactions import LedgerSearch, list_ledger, read_transaction
 from loyalty_app.db.tables import transaction
 from loyalty_app.pagination import PageRequest
 from loyalty_app.shops.workplaces import add_branch
@@ -14,6 +15,7 @@ from loyalty_core.errors import TransactionNotFound
 from loyalty_core.fields import BusinessId, TransactionId
 from loyalty_core.ledger import EntryType
 from testkit.shop import Shop, open_next_door
+from testkit.timed_ledgers import Booked, write
 
 HOUR = timedelta(hours=1)
 
@@ -57,7 +59,7 @@ async def test_a_period_begins_at_since_and_ends_before_until(shop: Shop) -> Non
 
 async def test_an_entry_that_was_booked_a_week_late_on_a_clock_that_was_wrong_is_found(shop: Shop) -> None:
     entries = await some_days(shop, days=20)
-    late = DISORDER - timedelta(seconds=1)
+    late = timedelta(days=7, hours=1) - timedelta(seconds=1)
     wrong = [at - late if place % 2 else at for place, (_, at) in enumerate(entries)]
 
     def change(connection: Connection) -> None:
@@ -70,6 +72,16 @@ async def test_an_entry_that_was_booked_a_week_late_on_a_clock_that_was_wrong_is
             later = {number for (number, _), at in zip(entries, wrong, strict=True) if at >= moment + step}
             assert set(await found(shop, since=moment + step)) == later
             assert set(await found(shop, until=moment + step)) == {number for number, _ in entries} - later
+
+
+async def test_no_second_of_the_week_and_the_hour_is_missed(shop: Shop) -> None:
+    lena, second, at = (await shop.join()).id, timedelta(seconds=1), shop.clock.now
+    late = at - timedelta(days=7, hours=1) + second
+    times = {1: at - timedelta(days=30), 5: at, 8: late}  # the search for a moment looks at the fifth id first
+    await write(shop, [Booked(number, at, one, lena, EntryType.STAMP, None) for number, one in times.items()])
+    assert await found(shop, since=at) == [5]
+    assert await found(shop, since=late) == [8, 5]
+    assert await found(shop, until=late + second) == [8, 1]
 
 
 async def test_a_stamp_that_was_booked_late_is_found_by_the_time_at_which_it_was_given(shop: Shop) -> None:

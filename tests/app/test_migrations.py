@@ -217,6 +217,7 @@ LANDED = {
     "0033_fan_outs.py": "3798b8cc447b1d45",
     "0034_days_of_all_shops.py": "e90ea64c44449ccb",
     "0035_posting_lists.py": "9b702c4083749b39",
+    "0036_ledger_spans.py": "da8b34abf37075f5",
 }
 
 

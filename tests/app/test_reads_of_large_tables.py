@@ -7,10 +7,13 @@ table whole if it can avoid that: what it still reads whole, no index leads to.
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from random import Random
 from typing import Any
 
+import pytest
 from sqlalchemy import Connection, event
 
+from loyalty_app.customers import ledger_spans
 from loyalty_app.customers.analytics import count_rewards, read_summary
 from loyalty_app.customers.changed_since import ChangedSince
 from loyalty_app.customers.lists import (
@@ -26,14 +29,19 @@ from loyalty_app.customers.owed import read_rewards_summary
 from loyalty_app.customers.staff_work import list_deeds
 from loyalty_app.customers.transactions import LedgerSearch
 from loyalty_app.pagination import PageRequest, make_cursor
+from loyalty_app.upkeep import span_keeping
 from loyalty_app.webhooks.event_log import list_events
 from loyalty_core.fields import CustomerId
 from loyalty_core.ledger import EntryType
 from loyalty_core.rewards import RewardStatus
 from testkit.builders import NOON
 from testkit.shop import Shop
+from testkit.timed_ledgers import generate, write
 
-LARGE = "customer|customer_word|transaction|reward|event|posting_list|posting_change|daily_total|delivery|attempt"
+LARGE = (
+    "customer|customer_word|transaction|ledger_span|straggler|reward|event|posting_list|posting_change|daily_total|"
+    "delivery|attempt"
+)
 WHOLE = re.compile(rf'Seq Scan on "?({LARGE})"?\b|SCAN ({LARGE})\b(?! USING)')
 FIRST, DEEP = PageRequest(), PageRequest(page=200)
 AGO = NOON - timedelta(days=2)
@@ -166,6 +174,31 @@ async def test_a_page_asks_no_more_questions_than_it_needs(shop: Shop) -> None:
     for name, most in QUESTIONS.items():
         asked = await statements(shop, READS[name])
         assert len(asked) <= most, (name, asked)
+
+
+async def test_a_day_long_ago_is_read_in_its_order_with_the_stragglers_behind_it(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(span_keeping, "SMALL_SHOP", 0)
+    monkeypatch.setattr(ledger_spans, "ENTRIES", 10)
+    lena = await shop.join("Lena Ortiz")
+    late = generate(Random(1), end=shop.clock.now, entries=400, customers=[lena.id], late=0.5)
+    await write(shop, late)
+    await span_keeping.keep_spans(shop.database, shop.clock)
+    since = shop.clock.now - timedelta(days=30)
+    for also in ({}, {"type": EntryType.STAMP}, {"type": EntryType.REDEEM}, {"customer": lena.id}, {"branch_id": 1}):
+        found = await plans(
+            shop, ledger(PageRequest(page=2, limit=1), since=since, until=since + timedelta(days=1), **also)
+        )
+        pages = [plan for plan in found if "UNION" in plan or "Append" in plan]
+        assert len(pages) == 2, "the page and the total"
+        assert not [plan for plan in found if WHOLE.search(plan)], found
+        if shop.database.name == "sqlite":
+            for index in (
+                "ix_ledger_span_business_id_reached (business_id=? AND reached>?",
+                "(business_id=? AND occurred_at>?",
+            ):
+                assert any(index in plan for plan in found), found
 
 
 async def test_what_is_counted_is_met_in_the_order_of_a_list(shop: Shop) -> None:

@@ -3,22 +3,25 @@
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 from PIL import features
-from sqlalchemy import text, update
+from sqlalchemy import delete, text, update
 
 from loyalty_app.db.engine import open_database
-from loyalty_app.db.tables import business, customer, transaction
+from loyalty_app.db.tables import business, customer, straggler, transaction
 from loyalty_app.pictures.fonts import SHAPED
 from loyalty_app.settings import Settings
 from loyalty_app.shops.businesses import set_plan
+from loyalty_app.upkeep import span_keeping
 from loyalty_app.webhooks.pausing import pause, resume
 from loyalty_core.access import Plan
 from testkit.builders import NOON
 from testkit.console import Console, Ended
 from testkit.shop import Shop, open_shop
+from testkit.timed_ledgers import generate, write
 
 
 @pytest.fixture
@@ -64,6 +67,21 @@ async def test_a_balance_that_was_changed_by_hand_is_found_and_named(
     assert said.returncode == 1
     assert sentence in said.stdout
     assert said.stdout.endswith("1 problem found.\n")
+
+
+async def test_a_ledger_by_time_that_leads_to_others_than_its_entries_is_found(
+    tmp_path: Path, settings: Settings, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(span_keeping, "SMALL_SHOP", 0)
+    lena, console = await shop.join(), Console(tmp_path, settings)
+    ledger = generate(Random(1), end=shop.clock.now, entries=1_400, customers=[lena.id], late=0.1)
+    await write(shop, ledger)
+    assert "ledger by time" not in checks(console.run("doctor", "--json"))
+    assert await span_keeping.keep_spans(shop.database, shop.clock) == 1
+    assert checks(console.run("doctor", "--json"))["ledger by time"]["message"].endswith("(1 span).")
+    await shop.database.write(lambda connection: connection.execute(delete(straggler)).close())
+    found = checks(console.run("doctor", "--json"))["ledger by time"]
+    assert (found["status"], found["details"]) == ("problem", [f"Business 1: transactions 0 to {ledger[999].id}."])
 
 
 async def test_the_doctor_looks_whether_cards_can_be_drawn_in_every_script(tmp_path: Path, settings: Settings) -> None:

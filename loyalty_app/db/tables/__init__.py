@@ -17,7 +17,15 @@ from loyalty_app.db.tables.cards import (
 )
 from loyalty_app.db.tables.pages import card_link, page_session, passkey, passkey_challenge, sign_in_link
 from loyalty_app.db.tables.programs import card, program_day, program_terms, referral, shop_program
-from loyalty_app.db.tables.searching import customer_word, posting_change, posting_index, posting_list
+from loyalty_app.db.tables.searching import (
+    customer_word,
+    ledger_height,
+    ledger_span,
+    posting_change,
+    posting_index,
+    posting_list,
+    straggler,
+)
 from loyalty_app.db.tables.shops import (
     api_key,
     branch,
@@ -63,6 +71,8 @@ __all__ = [
     "idempotency",
     "import_job",
     "invite",
+    "ledger_height",
+    "ledger_span",
     "metadata",
     "notice",
     "numbers",
@@ -85,6 +95,7 @@ __all__ = [
     "shop_program",
     "sign_in_link",
     "staff",
+    "straggler",
     "telegram_bot",
     "telegram_card",
     "telegram_chat",

@@ -1,9 +1,9 @@
-"""Tables of searching: which words customers are found by, and lists of customers with a frequent beginning of words.
+"""Tables of searching: words that lead to customers, lists of customers with a frequent beginning of words, and spans.
 
-`upkeep/posting_lists.py` says when lists are made. All of it can be made again from the customers.
+`upkeep/posting_lists.py` says when lists are made. All of it can be made again, from the customers or the ledger.
 """
 
-from sqlalchemy import Column, Integer, LargeBinary, PrimaryKeyConstraint, Text
+from sqlalchemy import Column, Index, Integer, LargeBinary, PrimaryKeyConstraint, Text
 
 from loyalty_app.db.types import BigId, UtcDateTime, owned
 
@@ -42,4 +42,26 @@ posting_change = owned(
     Column("customer_id", BigId, nullable=False),
     Column("changes", Integer, nullable=False),
     PrimaryKeyConstraint("business_id", "customer_id"),
+)
+# Of a large shop: what its ledger had reached by the end of some entries, and entries that straggle
+# (`customers/ledger_spans.py`); and which id it went up to at some moments (`upkeep/span_keeping.py`).
+ledger_span = owned(
+    "ledger_span",
+    Column("first_id", BigId, nullable=False),
+    Column("end_id", BigId, nullable=False),
+    Column("reached", UtcDateTime, nullable=False),
+    PrimaryKeyConstraint("business_id", "first_id"),
+    Index(None, "business_id", "reached"),
+)
+straggler = owned(
+    "straggler",
+    Column("occurred_at", UtcDateTime, nullable=False),
+    Column("id", BigId, nullable=False),
+    PrimaryKeyConstraint("business_id", "occurred_at", "id"),
+)
+ledger_height = owned(
+    "ledger_height",
+    Column("noted_at", UtcDateTime, nullable=False),
+    Column("height", BigId, nullable=False),
+    PrimaryKeyConstraint("business_id", "noted_at"),
 )
