@@ -75,10 +75,10 @@ async def examine_plans(settings: Settings) -> Check:
             for shop in await list_businesses(database)
             if shop.test_of is None and PLANS[shop.plan].customers is not None
         ]
-        counts = await database.read(lambda connection: {shop.id: kept_totals(connection, shop.id) for shop in shops})
+        counts = await database.read(partial(_customers, shops))
     finally:
         await database.close()
-    full = tuple(words for shop in shops if (words := _room_words(shop, counts[shop.id].customers)))
+    full = tuple(words for shop in shops if (words := _room_words(shop, counts.get(shop.id, 0))))
     new = f"New shops start on {settings.new_shop_plan} (LOYALTY_NEW_SHOP_PLAN)."
     if not full:
         return Check(name="plans", message=f"None is full. {new}")
@@ -89,6 +89,12 @@ async def examine_plans(settings: Settings) -> Check:
         mend="Change a shop's plan with `loyalty business set-plan`.",
         details=full,
     )
+
+
+def _customers(shops: list[Business], connection: Connection) -> dict[int, int]:
+    """How many customers shops have; those are left out that are being deleted by now, or are gone."""
+    there = [shop.id for shop in shops if has_whole_books(connection, shop.id)]
+    return {number: kept_totals(connection, number).customers for number in there}
 
 
 def _room_words(shop: Business, customers: int) -> str:

@@ -3,20 +3,23 @@
 from functools import partial
 
 import pytest
-from sqlalchemy import Connection, Insert, insert, select
+from sqlalchemy import Connection, Insert, Update, insert, select, update
 
 from loyalty_app.customers.proof import Proof
 from loyalty_app.db.engine import Database
 from loyalty_app.db.held_shops import NOWHERE
-from loyalty_app.db.tables import business, posting_index, posting_list
+from loyalty_app.db.tables import business, business_total, posting_index, posting_list
 from loyalty_app.moving.departures import hold, release
+from loyalty_app.settings import Settings
 from loyalty_app.shops import closing
-from loyalty_app.shops.businesses import twin_of
+from loyalty_app.shops.businesses import Business, list_businesses, set_plan, twin_of
 from loyalty_app.shops.closing import close_shop, forget_rest, unfinished_closings
 from loyalty_app.shops.twins import create_test_key
 from loyalty_app.upkeep import list_proof
 from loyalty_app.upkeep.list_proof import prove_lists
 from loyalty_cli.doctor import contents
+from loyalty_cli.doctor.findings import Status
+from loyalty_core.access import PLANS, Plan
 from loyalty_core.errors import InvalidRequest
 from testkit.half_deleted import begin_deleting
 from testkit.shop import Shop, open_next_door
@@ -28,7 +31,7 @@ async def marks(database: Database) -> list[str | None]:
     return await database.read(lambda connection: [*connection.scalars(MARKS)])
 
 
-async def write(database: Database, change: Insert) -> None:
+async def write(database: Database, change: Insert | Update) -> None:
     await database.write(lambda connection: connection.execute(change).close())
 
 
@@ -89,6 +92,26 @@ async def test_its_books_are_proven_by_nobody_who_looked_before(shop: Shop) -> N
     none = Proof(shop.business)
     await shop.database.read(partial(prove, none))
     assert [(late.customers, late.found) for late in (half, none)] == [(0, 0), (0, 0)]
+
+
+async def test_nobody_is_told_that_its_plan_is_full(
+    settings: Settings, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await set_plan(shop.database, shop.business.id, Plan.TRIAL)
+    full = update(business_total).values(customers=PLANS[Plan.TRIAL].customers)
+    await write(shop.database, full)
+    shops = await list_businesses(shop.database)
+    assert len((await contents.examine_plans(settings)).details) == 1
+
+    async def before(_: Database) -> list[Business]:
+        return shops
+
+    monkeypatch.setattr(contents, "list_businesses", before)
+    await begin_deleting(shop.database, shop.business.id)
+    half = await contents.examine_plans(settings)
+    await close_shop(shop.database, shop.business.id)
+    none = await contents.examine_plans(settings)
+    assert [late.status for late in (half, none)] == [Status.OK, Status.OK]
 
 
 async def test_what_is_left_of_a_number_is_not_deleted_once_a_shop_with_it_has_come(
