@@ -6,7 +6,7 @@ import click
 import msgspec
 
 from loyalty_cli import options
-from loyalty_cli.database import with_database
+from loyalty_cli.database import with_database, with_shop
 from loyalty_cli.groups import OrderedGroup
 from loyalty_cli.output import table, tell
 
@@ -28,7 +28,7 @@ def add(business_id: int, name: str, *, as_json: bool) -> None:
     from loyalty_app.clock import utc_now
     from loyalty_app.shops.workplaces import add_branch
 
-    place = with_database(lambda database: add_branch(database, business_id, name=name, now=utc_now()))
+    place = with_shop(business_id, lambda database: add_branch(database, business_id, name=name, now=utc_now()))
     tell(
         _answer(place, business_id),
         f"Branch {place.id}, {place.name}, belongs to business {business_id} now.",
@@ -87,7 +87,7 @@ def _changed(business_id: int, branch_id: int, **asked: str | bool) -> dict[str,
     from loyalty_app.shops.workplaces import BranchView
 
     change, request = msgspec.convert(asked, BranchChange), KeyedRequest(business_id=business_id)
-    answer = with_database(lambda database: change_branch(database, request, branch_id, change, now=utc_now()))
+    answer = with_shop(business_id, lambda database: change_branch(database, request, branch_id, change, now=utc_now()))
     return _answer(msgspec.json.decode(answer.body, type=BranchView), business_id)
 
 

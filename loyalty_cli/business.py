@@ -9,7 +9,7 @@ from loyalty_app.settings import read_settings
 from loyalty_cli import options
 from loyalty_cli.business_bot import invitation_advice, poster, set_bot
 from loyalty_cli.business_changes import delete, rename, set_card_codes, set_country, set_joining, set_timezone
-from loyalty_cli.database import with_database
+from loyalty_cli.database import with_database, with_shop
 from loyalty_cli.groups import OrderedGroup
 from loyalty_cli.output import table, tell
 from loyalty_core.access import PLANS, Plan, requests_per_hour
@@ -142,10 +142,16 @@ def _listed(shops: "list[Business]") -> str:
     """A line for each shop; one that moves, has moved or is being deleted says so, and where it is."""
     head, rows = ["ID", "PLAN", "TIME ZONE", "SLUG"], [[shop.id, shop.plan, shop.timezone, shop.slug] for shop in shops]
     if any(shop.moved_to is not None for shop in shops):
-        head.append("MOVED TO")
+        head.append("STATE")
         for row, shop in zip(rows, shops, strict=True):
-            row.append("is being deleted" if shop.is_closing else "is moving" if shop.moved_to == "" else shop.moved_to)
+            row.append(_state(shop))
     return table([*head, "NAME"], [[*row, shop.name] for row, shop in zip(rows, shops, strict=True)])
+
+
+def _state(shop: "Business") -> str:
+    if shop.is_closing:
+        return "is being deleted"
+    return "is here" if shop.moved_to is None else f"moved to {shop.moved_to}" if shop.moved_to else "is moving"
 
 
 @business.command("set-plan")
@@ -162,7 +168,7 @@ def set_plan(business_id: int, plan: Plan, *, rate_limit: int | None, as_json: b
     """Change a shop's plan; its API keys follow within a second."""
     from loyalty_app.shops.businesses import set_plan as change_plan
 
-    shop = with_database(lambda database: change_plan(database, business_id, plan, rate_limit=rate_limit))
+    shop = with_shop(business_id, lambda database: change_plan(database, business_id, plan, rate_limit=rate_limit))
     _note_idle_limit(shop)
     tell(_answer(shop), f"{shop.name} (business {shop.id}): {api_words(shop)}.", as_json=as_json)
 

@@ -8,7 +8,7 @@ import click
 
 from loyalty_app.settings import Settings, read_settings
 from loyalty_cli import options
-from loyalty_cli.database import with_database
+from loyalty_cli.database import with_database, with_shop
 from loyalty_cli.failures import CommandFailed
 from loyalty_cli.output import tell
 from loyalty_core.errors import InvalidRequest
@@ -50,12 +50,12 @@ def set_bot(business_id: int, token: str | None, *, remove: bool, as_json: bool)
     seconds.
     """
     if remove:
-        with_database(lambda database: _remove(database, business_id))
+        with_shop(business_id, lambda database: _remove(database, business_id))
         words = f"Business {business_id} has no bot of its own any more."
         tell({"business_id": business_id, "bot_id": None, "username": None}, words, as_json=as_json)
         return
     settings, given = read_settings(), _asked_for(token)
-    record = with_database(lambda database: _give(database, settings, business_id, token=given))
+    record = with_shop(business_id, lambda database: _give(database, settings, business_id, token=given))
     answer = {"business_id": business_id, "bot_id": record.bot_id, "username": record.username}
     tell(answer, f"Business {business_id} speaks through @{record.username} now.", as_json=as_json)
 

@@ -6,7 +6,7 @@ import click
 
 from loyalty_app.settings import Settings, read_settings
 from loyalty_cli import options
-from loyalty_cli.database import with_database
+from loyalty_cli.database import with_database, with_shop
 from loyalty_cli.failures import CommandFailed, UsageFailed
 from loyalty_cli.output import counted, tell
 from loyalty_core.programs import CardCodes
@@ -24,7 +24,7 @@ PAGE_OR_NONE = (
 LEFT = "Business {} is deleted, but {} that others wrote until then are still there.\nRun this again: it deletes them."
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Mapping
 
     from loyalty_app.db.engine import Database
     from loyalty_app.shops.businesses import Business, BusinessChange
@@ -101,7 +101,7 @@ def set_card_codes(business_id: int, codes: CardCodes, *, as_json: bool) -> None
         await change_program(database, BusinessId(shop.id), change, now=utc_now(), repaint=repaint)
         return shop
 
-    shop = with_database(work)
+    shop = with_shop(business_id, work)
     answer = {**_answer(shop), "card_codes": codes.value}
     tell(answer, f"{shop.name} (business {shop.id}): {CODES_IN_WORDS[codes]}", as_json=as_json)
 
@@ -136,14 +136,13 @@ def set_joining(business_id: int, *, by_page: bool | None, as_json: bool) -> Non
 def _changed(business_id: int, change: "BusinessChange") -> "Business":
     from loyalty_app.chat.card_queue import repaint
     from loyalty_app.clock import utc_now
-    from loyalty_app.shops.businesses import change_business, find_business
+    from loyalty_app.shops.businesses import change_business
     from loyalty_core.fields import BusinessId
 
-    async def work(database: "Database") -> "Business":
-        await database.read(lambda connection: find_business(connection, business_id))
-        return await change_business(database, BusinessId(business_id), change, now=utc_now(), repaint=repaint)
+    def work(database: "Database") -> "Awaitable[Business]":
+        return change_business(database, BusinessId(business_id), change, now=utc_now(), repaint=repaint)
 
-    return with_database(work)
+    return with_shop(business_id, work)
 
 
 def _answer(shop: "Business") -> dict[str, object]:

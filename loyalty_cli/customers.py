@@ -1,14 +1,16 @@
 """Customers: `loyalty customers import | export | renew-search`; the others are in `personal_data`."""
 
+import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
 from loyalty_cli import options
-from loyalty_cli.database import with_database
+from loyalty_cli.database import with_database, with_shop
 from loyalty_cli.groups import OrderedGroup
 from loyalty_cli.output import counted, tell
 from loyalty_cli.personal_data import erase, show_data
@@ -52,8 +54,8 @@ def import_(file: Path, business_id: int, *, dry_run: bool, encoding: str | None
             bar.update(lines)
 
         wanted = ImportOptions(dry_run=dry_run, encoding=encoding, progress=advance)
-        imported = with_database(
-            lambda database: import_file(database, business_id, data, clock=utc_now, options=wanted)
+        imported = with_shop(
+            business_id, lambda database: import_file(database, business_id, data, clock=utc_now, options=wanted)
         )
     tell(import_answer(imported), import_words(imported), as_json=as_json)
 
@@ -83,7 +85,7 @@ def export(file: Path | None, business_id: int, *, excel: bool, replace: bool, a
         raise click.UsageError(message)
 
     if file is None:
-        _export(sys.stdout.buffer, business_id, excel=excel)
+        _show(business_id, excel=excel)
         return
     if file.is_file() and not replace:
         raise InvalidRequest.field("file", f"{file} is there already: choose another name, or --replace")
@@ -91,6 +93,14 @@ def export(file: Path | None, business_id: int, *, excel: bool, replace: bool, a
         count = _export(opened, business_id, excel=excel)
     answer = {"business_id": business_id, "file": str(file), "customers": count}
     tell(answer, f"Wrote {counted(count, 'customer')} into {file}.", as_json=as_json)
+
+
+def _show(business_id: int, *, excel: bool) -> None:
+    """Write to the terminal once the database is closed: who reads there may take long, or stop in the middle."""
+    with TemporaryFile() as gathered:
+        _export(gathered, business_id, excel=excel)
+        gathered.seek(0)
+        shutil.copyfileobj(gathered, sys.stdout.buffer)
 
 
 def _export(opened: BinaryIO, business_id: int, *, excel: bool) -> int:

@@ -9,8 +9,11 @@ from loyalty_app.settings import Settings, read_settings
 from loyalty_cli import options
 from loyalty_cli.failures import CommandFailed
 from loyalty_cli.output import counted, tell
+from loyalty_core.errors import InvalidRequest
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from loyalty_app.db.engine import Database
 
 Result = TypeVar("Result")
@@ -38,6 +41,29 @@ def with_database(work: "Callable[[Database], Awaitable[Result]]", *, make: bool
             await database.close()
 
     return asyncio.run(opened())
+
+
+def with_shop(business_id: int, work: "Callable[[Database], Awaitable[Result]]") -> Result:
+    """Run `work`, which changes a shop, on the database of the settings.
+
+    Raises InvalidRequest if there is no such shop, if it has moved or is being deleted; and what `with_database` does.
+    """
+
+    async def checked(database: "Database") -> Result:
+        await database.read(lambda connection: _check_can_change(connection, business_id))
+        return await work(database)
+
+    return with_database(checked)
+
+
+def _check_can_change(connection: "Connection", business_id: int) -> None:
+    from loyalty_app.shops.businesses import being_deleted, find_business
+
+    shop = find_business(connection, business_id)
+    if shop.is_closing:
+        raise being_deleted(business_id)
+    if shop.moved_to:
+        raise InvalidRequest.field("business", f"{business_id} has moved to {shop.moved_to}: give the command there")
 
 
 def check_schema(settings: Settings, *, make: bool = False) -> None:

@@ -6,7 +6,7 @@ import click
 
 from loyalty_app.settings import read_settings
 from loyalty_cli import options
-from loyalty_cli.database import with_database
+from loyalty_cli.database import with_database, with_shop
 from loyalty_cli.groups import OrderedGroup
 from loyalty_cli.output import counted, table, tell
 from loyalty_core.access import PREFIX, Scope
@@ -62,7 +62,9 @@ def create(business_id: int, name: str, *, scopes: tuple[Scope, ...], test: bool
     from loyalty_app.shops.twins import create_test_key
 
     make, kind = (create_test_key, "Test key") if test else (create_key, "Key")
-    shown = with_database(lambda database: make(database, business_id, now=utc_now(), name=name, scopes=scopes))
+    shown = with_shop(
+        business_id, lambda database: make(database, business_id, now=utc_now(), name=name, scopes=scopes)
+    )
     words = f"{kind} {shown.key_id} of business {business_id}, shown only now:\n\n  {shown.api_key}"
     tell({"key_id": shown.key_id, "api_key": shown.api_key, "test": test}, words, as_json=as_json)
 
@@ -109,7 +111,7 @@ def wipe_test(business_id: int, *, as_json: bool) -> None:
     """
     from loyalty_app.shops.twins import wipe_test_data
 
-    done = with_database(lambda database: wipe_test_data(database, business_id))
+    done = with_shop(business_id, lambda database: wipe_test_data(database, business_id))
     rows = counted(sum(done.rows.values()), "row")
     left = f" {counted(done.left, 'row')} came meanwhile, and stay." if done.left else ""
     tell(done, f"Deleted {rows} of the test keys of business {business_id}.{left}", as_json=as_json)
@@ -124,7 +126,7 @@ def revoke(business_id: int, key_id: int, *, as_json: bool) -> None:
     from loyalty_app.clock import utc_now
     from loyalty_app.shops.api_keys import revoke_key
 
-    closed = with_database(lambda database: revoke_key(database, business_id, key_id, now=utc_now()))
+    closed = with_shop(business_id, lambda database: revoke_key(database, business_id, key_id, now=utc_now()))
     tell(_answer(closed), f"Key {closed.key_id}, {closed.name}, opens nothing any more.", as_json=as_json)
 
 

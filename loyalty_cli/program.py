@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from loyalty_cli import options
-from loyalty_cli.database import with_database
+from loyalty_cli.database import with_database, with_shop
 from loyalty_cli.groups import OrderedGroup
 from loyalty_cli.output import table, tell
 
@@ -92,7 +92,7 @@ def _done(
     from loyalty_app.shops.several_programs import ProgramDeed, change_programs
 
     deed = ProgramDeed(business_id=business_id, now=utc_now(), make=make, archive=archive, promote=promote)
-    return with_database(lambda database: change_programs(database, deed, repaint=repaint))
+    return with_shop(business_id, lambda database: change_programs(database, deed, repaint=repaint))
 
 
 def _answer(one: "Program", business_id: int) -> dict[str, object]:

@@ -6,7 +6,7 @@ import click
 
 from loyalty_cli import options
 from loyalty_cli.business_bot import invitation_advice
-from loyalty_cli.database import with_database
+from loyalty_cli.database import with_database, with_shop
 from loyalty_cli.groups import OrderedGroup
 from loyalty_cli.output import table, tell
 from loyalty_core.access import Role
@@ -45,7 +45,7 @@ def invite(business_id: BusinessId, role: str, *, as_json: bool) -> None:
         payload = await give_invite(database, business_id, Role(role), now=utc_now())
         return payload, await database.read(lambda connection: invite_link(connection, business_id, payload))
 
-    payload, link = with_database(work)
+    payload, link = with_shop(business_id, work)
     answer = {"business_id": business_id, "role": role, "invite": payload, "link": link}
     words = (
         f"An invitation to business {business_id} as {role}, for 24 hours, shown only now:\n\n  {link or payload}\n\n"
@@ -83,7 +83,7 @@ def remove(business_id: BusinessId, staff_id: int, *, as_json: bool) -> None:
     from loyalty_app.clock import utc_now
     from loyalty_app.shops.staff import remove_staff
 
-    gone = with_database(lambda database: remove_staff(database, business_id, staff_id, now=utc_now()))
+    gone = with_shop(business_id, lambda database: remove_staff(database, business_id, staff_id, now=utc_now()))
     tell(_answer(gone), f"{gone.name} does not work in business {business_id} any more.", as_json=as_json)
 
 

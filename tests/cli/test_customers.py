@@ -2,6 +2,9 @@
 
 import asyncio
 import csv
+import sys
+from errno import EPIPE
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 
 import pytest
@@ -10,6 +13,7 @@ from sqlalchemy import func, select
 from loyalty_app.db import tables
 from loyalty_app.db.engine import open_database
 from loyalty_app.settings import Settings
+from loyalty_cli.customers import export
 from testkit.console import CAFE, Console, refused
 
 SHEET = "Name;Telefon;Stempel\nZoë;0170 1234567;3\nBen;4,91701E+11;1\n=1+1;0170 7654321;0\n"
@@ -96,6 +100,30 @@ def test_an_export_goes_to_the_terminal_without_a_file(console: Console) -> None
     ended = console.run("customers", "export", *here)
 
     assert ended.stdout.splitlines()[1].startswith("Zoë,'+491701234567,")
+
+
+def test_who_stops_reading_an_export_in_the_terminal_is_no_outage_of_the_database(
+    console: Console, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    here = business(console)
+    more_than_a_buffer = "".join(f"Guest {number} {'o' * 180}\n" for number in range(100))
+    (tmp_path / "guests.csv").write_text(f"name\n{more_than_a_buffer}", encoding="utf-8")
+    assert console.ask("customers", "import", "guests.csv", *here)["imported"] == 100
+    monkeypatch.setattr(sys, "stdout", TextIOWrapper(StoppedReading()))
+    monkeypatch.setattr(sys, "stderr", sys.stderr)  # click wraps it as well
+    for name, value in console.environment.items():
+        monkeypatch.setenv(name, value)
+
+    with pytest.raises(SystemExit, match="1"):  # as click ends a command to which nobody listens
+        export.main(here, standalone_mode=False)
+
+
+class StoppedReading(BytesIO):
+    """The end of a pipe at whose other end nobody reads any more."""
+
+    def write(self, _: object) -> int:
+        """Refuse it as the system does."""
+        raise BrokenPipeError(EPIPE, "Broken pipe")
 
 
 def test_an_export_is_utf_8_whatever_the_terminal_shows(console: Console) -> None:
