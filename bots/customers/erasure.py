@@ -1,17 +1,18 @@
 """Erasure: people have their data deleted, at one shop or at all shops, after they confirmed it."""
 
 import re
+from html import escape
 
 from bots.buttons import RISKY, Rows, button, new_nonce
 from bots.customers.own_cards import turn_over
 from bots.customers.own_data import pressed_cards
 from bots.turn import Turn
-from bots.words import Html, listed
+from bots.words import TEXT, Html, fitted, listed, reply
 from loyalty_app.chat.chats import ChatChange
 from loyalty_app.counter import Caller
 from loyalty_app.counter.orders import chat_key
 from loyalty_app.customers.card_snapshots import CardSnapshot
-from loyalty_core.errors import CustomerNotFound
+from loyalty_core.errors import CustomerNotFound, ShopClosed, ShopMoved
 from loyalty_core.ledger import Actor, ActorType
 
 NONCE = re.compile(r"[0-9A-Za-z]{1,40}")
@@ -57,16 +58,37 @@ def _rows(turn: Turn, shop: int) -> Rows:
 
 
 async def erase(turn: Turn) -> None:
-    """Delete what the question named; the card worker takes the cards out of the chat."""
+    """Delete what the question named; the card worker takes the cards out of the chat.
+
+    A shop that has moved or is being deleted is not in the way of others: its refusal is told beside them. Raises
+    ShopMoved, ShopClosed if there is no other.
+    """
     nonce = turn.press.text(1)
     cards = await pressed_cards(turn) if NONCE.fullmatch(nonce) else []
     if not cards:
         return
-    for snapshot in cards:
-        await _erase(turn, snapshot, nonce)
+    refusals = [await _refusal(turn, snapshot, nonce) for snapshot in cards]
+    done = [snapshot for snapshot, refusal in zip(cards, refusals, strict=True) if refusal is None]
+    gone = [(snapshot, refusal) for snapshot, refusal in zip(cards, refusals, strict=True) if refusal is not None]
+    if not done:
+        raise gone[-1][1]
     if not turn.press.number(0):
         turn.note(ChatChange(language=None))
-    await turn.screen(_done(turn, cards))
+    await turn.screen(fitted(_done(turn, done), [_gone(turn, *one) for one in gone], most=TEXT))
+
+
+async def _refusal(turn: Turn, snapshot: CardSnapshot, nonce: str) -> ShopMoved | ShopClosed | None:
+    """Delete a card; return why not, if its shop is not here any more."""
+    try:
+        await _erase(turn, snapshot, nonce)
+    except (ShopMoved, ShopClosed) as refusal:
+        return refusal
+    return None
+
+
+def _gone(turn: Turn, snapshot: CardSnapshot, refusal: ShopMoved | ShopClosed) -> Html:
+    name = turn.words.say("<b>{shop}</b>", shop=snapshot.business.name)
+    return Html(f"\n{name}: {escape(reply(turn.words, refusal, turn.now()))}")
 
 
 async def _erase(turn: Turn, snapshot: CardSnapshot, nonce: str) -> None:

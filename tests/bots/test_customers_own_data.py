@@ -4,10 +4,11 @@ import json
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from bots import customers, languages, owners, staff
-from loyalty_app.db.tables import telegram_update
+from loyalty_app.db.held_shops import NOWHERE
+from loyalty_app.db.tables import business, telegram_update
 from testkit.people import Person
 from testkit.shop import Shop
 from testkit.town import Town
@@ -123,6 +124,31 @@ async def test_everything_is_deleted_in_all_shops_at_once(town: Town) -> None:
     assert [(await only(shop)).name for shop in (bean, moon)] == ["", ""]
     assert await cards_on(lena) == []
     assert "Bean & Leaf and Moon" in lena.last.words
+
+
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [(NOWHERE, "Its cards are being deleted"), ("https://two.example.com", "has moved: https://two.example.com.")],
+)
+async def test_a_shop_that_is_not_here_any_more_is_not_in_the_way_of_the_others(
+    town: Town, place: str, said: str
+) -> None:
+    bean, moon = await town.open_shop(), await open_named(town, "Moon")
+    lena = await come_in(town, bean)
+    await lena.start(f"j_{moon.business.slug}")
+    gone = update(business).where(business.c.id == bean.business.id).values(moved_to=place)
+    await bean.database.write(lambda connection: connection.execute(gone).close())
+    await lena.say("/mydata")
+    await lena.press("Delete everything")
+    await lena.press("Yes, delete")
+    assert [(await only(shop)).name for shop in (bean, moon)] == ["Lena", ""]
+    assert "Deleted at Moon:" in lena.last.words
+    assert "Bean & Leaf: This shop" in lena.last.words
+    assert said in lena.last.words
+    await lena.say("/mydata")
+    await lena.press("Delete everything")
+    toast = await lena.press("Yes, delete")
+    assert said in f"{toast} {lena.last.words}", "and it alone is refused as ever"
 
 
 async def test_nobody_is_erased_by_somebody_else(town: Town) -> None:
