@@ -29,7 +29,7 @@ def _well(proven: ProvenLists) -> str:
         told.append(f"The lists of {whose} lead to the right ones.")
     if proven.unfinished:
         told.append(f"Those of {counted(len(proven.unfinished), 'shop')} are being made, and were not compared.")
-    return " ".join(told) or "No shop is so large that it has lists."
+    return " ".join(told) or "No shop has lists: a server makes them once a shop is large."
 
 
 def _problem(proven: ProvenLists) -> Check:

@@ -16,7 +16,7 @@ from testkit.shop import Shop
 from tests.app.test_posting_lists import people
 from tests.cli.test_doctor import checks
 
-SMALL = "No shop is so large that it has lists."
+SMALL = "No shop has lists: a server makes them once a shop is large."
 
 
 async def test_wrong_lists_are_named_and_repaired_by_what_the_doctor_says(
