@@ -7,7 +7,7 @@ import click
 
 from loyalty_app.settings import Settings, read_settings
 from loyalty_cli import options
-from loyalty_cli.database import with_database
+from loyalty_cli.database import with_whole_shop
 from loyalty_cli.output import counted, tell
 
 if TYPE_CHECKING:
@@ -119,7 +119,9 @@ def export(target: Path, business_id: int, *, as_json: bool) -> None:
     from loyalty_app.clock import utc_now
     from loyalty_app.exporting.everything import export_everything
 
-    counts = with_database(lambda database: export_everything(database, business_id, target, now=utc_now()))
+    counts = with_whole_shop(
+        business_id, lambda database: export_everything(database, business_id, target, now=utc_now())
+    )
     answer = {"business_id": business_id, "target": str(target), "rows": counts}
     told = ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in counts.items())
     tell(answer, f"Wrote {target}: {told}.", as_json=as_json)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import click
 
 from loyalty_cli import options
-from loyalty_cli.database import with_database, with_shop
+from loyalty_cli.database import with_database, with_shop, with_whole_shop
 from loyalty_cli.groups import OrderedGroup
 from loyalty_cli.output import counted, tell
 from loyalty_cli.personal_data import erase, show_data
@@ -108,7 +108,9 @@ def _export(opened: BinaryIO, business_id: int, *, excel: bool) -> int:
     from loyalty_app.exporting.files import as_text
 
     with as_text(opened) as text:
-        return with_database(lambda database: export_customers(database, business_id, text, for_excel=excel))
+        return with_whole_shop(
+            business_id, lambda database: export_customers(database, business_id, text, for_excel=excel)
+        )
 
 
 @click.command("renew-search")

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from loyalty_app.db.engine import Database
+    from loyalty_app.shops.businesses import Business
 
 Result = TypeVar("Result")
 
@@ -48,22 +49,41 @@ def with_shop(business_id: int, work: "Callable[[Database], Awaitable[Result]]")
 
     Raises InvalidRequest if there is no such shop, if it has moved or is being deleted; and what `with_database` does.
     """
+    return _checked(_check_can_change, business_id, work)
 
+
+def with_whole_shop(business_id: int, work: "Callable[[Database], Awaitable[Result]]") -> Result:
+    """Run `work`, which writes out all of a shop, on the database of the settings.
+
+    Raises InvalidRequest if there is no such shop, or if it is being deleted; and what `with_database` does.
+    """
+    return _checked(_check_is_whole, business_id, work)
+
+
+def _checked(
+    check: "Callable[[Connection, int], Business]", business_id: int, work: "Callable[[Database], Awaitable[Result]]"
+) -> Result:
     async def checked(database: "Database") -> Result:
-        await database.read(lambda connection: _check_can_change(connection, business_id))
+        await database.read(lambda connection: check(connection, business_id))
         return await work(database)
 
     return with_database(checked)
 
 
-def _check_can_change(connection: "Connection", business_id: int) -> None:
+def _check_can_change(connection: "Connection", business_id: int) -> "Business":
+    shop = _check_is_whole(connection, business_id)
+    if shop.moved_to:
+        raise InvalidRequest.field("business", f"{business_id} has moved to {shop.moved_to}: give the command there")
+    return shop
+
+
+def _check_is_whole(connection: "Connection", business_id: int) -> "Business":
     from loyalty_app.shops.businesses import being_deleted, find_business
 
     shop = find_business(connection, business_id)
     if shop.is_closing:
         raise being_deleted(business_id)
-    if shop.moved_to:
-        raise InvalidRequest.field("business", f"{business_id} has moved to {shop.moved_to}: give the command there")
+    return shop
 
 
 def check_schema(settings: Settings, *, make: bool = False) -> None:

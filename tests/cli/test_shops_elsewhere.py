@@ -45,6 +45,7 @@ OTHERS = {
     ("move",),
 }
 """They read, have a refusal of their own, or may be used in such a shop."""
+BEING_DELETED = "1 is being deleted, and `loyalty business delete --business 1` finishes that."
 
 
 def _takes_a_shop(words: tuple[str, ...]) -> bool:
@@ -61,6 +62,13 @@ def _told(console: Console) -> set[str]:
     return {refused(console.run(*words, *more, "--business", "1"), 2) for words, more in CHANGES.items()}
 
 
+def _exported(console: Console) -> tuple[set[str], set[str]]:
+    """What exports of shop 1 say, and the files that they leave."""
+    exports = (("export", "all"), ("customers", "export", "guests.csv"), ("customers", "export"))
+    told = {refused(console.run(*words, "--business", "1"), 2) for words in exports}
+    return told, {path.name for path in console.folder.iterdir()} & {"all", "guests.csv"}
+
+
 def test_each_command_that_takes_a_shop_is_tried_here_or_is_among_the_others() -> None:
     assert {words for words in commands(loyalty) if _takes_a_shop(words)} == {*CHANGES, *OTHERS}
 
@@ -73,8 +81,18 @@ async def test_no_command_changes_a_shop_that_is_being_deleted_and_each_says_wha
 
     told = _told(Console(tmp_path, settings))
 
-    said = "1 is being deleted, and `loyalty business delete --business 1` finishes that."
-    assert told == {f"Error: Invalid value for --business: {said}"}
+    assert told == {f"Error: Invalid value for --business: {BEING_DELETED}"}
+
+
+async def test_what_is_left_of_a_shop_that_is_being_deleted_is_not_written_out_as_if_it_were_all(
+    tmp_path: Path, settings: Settings, shop: Shop
+) -> None:
+    await shop.join("Lena")
+    await begin_deleting(shop.database, shop.business.id)
+
+    told, files = _exported(Console(tmp_path, settings))
+
+    assert (told, files) == ({f"Error: Invalid value for --business: {BEING_DELETED}"}, set())
 
 
 async def test_no_command_changes_a_shop_that_has_moved_away_and_each_says_where_to_give_it(
