@@ -98,7 +98,7 @@ def keep_span(database: Database, connection: Connection, business_id: BusinessI
 def forget_spans(connection: Connection, business_id: BusinessId, first_id: int) -> None:
     """Forget the spans of a shop from one on: they will be made again.
 
-    Stragglers stay. Who reads a period may have its spans already; and one too many makes no difference.
+    Stragglers stay. A reader of a period may have its spans already; and one too many makes no difference.
     """
     _lock(connection, business_id)
     own = (ledger_span.c.business_id == business_id, ledger_span.c.first_id >= first_id)

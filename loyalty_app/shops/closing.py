@@ -4,9 +4,9 @@ Which tables that are is read from the tables themselves, so that a later one ca
 `business_id`, and each with a `bot_id` for the shop's own bot. First the shop and its twin are `NOWHERE`, in one
 transaction with the end of their keys (`db/held_shops.py`): from then on nobody is served there, and there is no way
 back. Then customers go, some at a time, each with all that hangs on them; then the rest; and at the end, in one
-transaction, what is left, what was written meanwhile by who had looked before, and the shop. Its bot is nobody's from
-then on, until what its process wrote to the last is deleted with it. A run that was stopped is just repeated; what one
-has left that was killed after the shop was gone is found by `forget_rest`, and its bot by the hourly upkeep too.
+transaction, what is left, what was written meanwhile by those who had looked before, and the shop. Its bot is
+nobody's from then on, until it is deleted with what its process still wrote. A run that was stopped is just repeated.
+What a run has left that was killed after the shop was gone is found by `forget_rest`, and the bot by the hourly upkeep.
 """
 
 from collections import Counter
@@ -75,7 +75,7 @@ async def close_shop(database: Database, business_id: int) -> ClosedShop:
     """Delete a shop with everything that is its own, after what its test keys wrote, and prove that nothing is left.
 
     Raises InvalidRequest if there is none, Busy if something is booked again and again meanwhile. One that moves or has
-    moved is refused everywhere already, and says so to the last.
+    moved is refused everywhere already, and says so until the end.
     """
     before = await examine_closing(database, business_id)
     await database.write(lambda connection: _mark(connection, business_id))
@@ -128,7 +128,7 @@ def _bots_of(connection: Connection, business_id: int) -> Sequence[int]:
 
 
 async def forget_rest(database: Database, business_id: int) -> Mapping[str, int]:
-    """Delete what others wrote to the last of a shop that is gone, with its bot; return how many rows of each table.
+    """Delete the last rows that others wrote of a shop that is gone, with its bot; return how many rows of each table.
 
     A shop that is there loses nothing.
     """
@@ -150,7 +150,7 @@ def _rest_of(connection: Connection, business_id: int) -> dict[str, int]:
 
 
 async def forget_bots(database: Database) -> int:
-    """Delete the bots of shops that are gone, with what their processes wrote to the last; return how many bots."""
+    """Delete the bots of shops that are gone, with the last rows that their processes wrote; return how many bots."""
     there = select(telegram_bot.c.bot_id).where(IS_NOBODYS)
     if not await database.read(lambda connection: connection.scalars(there).all()):
         return 0
@@ -245,7 +245,7 @@ async def finish(database: Database, delete_the_rest: Callable[[Connection], Non
 
 
 def _delete_the_rest(connection: Connection, business_id: int) -> None:
-    """Delete the customers, then all else, the shop last; its bots are nobody's then."""
+    """Delete the customers, then everything else, the shop last; its bots are nobody's then."""
     delete_all_customers(connection, business_id)
     for change in _detached(business_id):
         connection.execute(change).close()

@@ -3,10 +3,10 @@
 The rules, in words:
 - A shop with more customers than can be looked through has lists: of each beginning of words that many have, and of
   everybody under the empty beginning (`list_maker.py` makes them).
-- Who changes is noted by the writer (`db/search_index.py`), and judged by the own row until the lists know it. When
-  some have, the lists are changed.
+- A customer who changes is noted by the writer (`db/search_index.py`), and judged by their own row until the
+  lists know it. When some have changed, the lists are changed.
 - When very many have, or a day has passed, all are made again: other beginnings become frequent, and a server of an
-  older release notes nothing. So it is where the lists know another number of customers than the shop has.
+  older release notes nothing. The same happens where the lists know another number of customers than the shop has.
 - Lists that are wrong (`list_proof.py`) are given up by hand: nobody reads them until they are made again.
 """
 
