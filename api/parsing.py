@@ -6,6 +6,7 @@ The structs are in `api/bodies.py` and in the core.
 import re
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, BOM_UTF32_BE, BOM_UTF32_LE
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import msgspec
@@ -32,6 +33,8 @@ OTHER_ENCODINGS = {"UTF-32": (BOM_UTF32_LE, BOM_UTF32_BE), "UTF-16": (BOM_UTF16_
 
 ID_TEXT = re.compile(r"[0-9]{1,19}")
 CODE_BEGINS = "CUS"
+FIRST_MOMENT, LAST_MOMENT = datetime(2, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
+"""Nothing is kept of other times. The calendar goes on: there are days before and after these."""
 PLUS_LOST = re.compile(r"^(\d{4}-\d\d-\d\d[Tt][\d:.]+) (\d\d:\d\d)(?![\s\S])")
 
 
@@ -129,6 +132,7 @@ def read_query(request: Request[Any, Any, Any], shape: type[Parsed]) -> Parsed:
     """The query of a request as a struct. Raises InvalidRequest.
 
     Parameters that it does not know are ignored, and so are empty ones: a form sends them for what was left open.
+    A time at an end of the calendar stands for all times, and is brought within reach.
     """
     asked = request.query_params.items()
     parameters = {name: _plus_restored(value) for name, value in asked if name in shape.__struct_fields__}
@@ -136,7 +140,14 @@ def read_query(request: Request[Any, Any, Any], shape: type[Parsed]) -> Parsed:
     faults = [*faults_of_query(given, shape), *_customer_faults(given)]
     if faults:
         raise InvalidRequest(*sorted(faults, key=lambda fault: [*given].index(fault.pointer[1:])))
-    return msgspec.convert(given, shape, strict=False)
+    return _within_reach(msgspec.convert(given, shape, strict=False))
+
+
+def _within_reach(query: Parsed) -> Parsed:
+    """The same query with times of which there is a time in UTC, and some days before and after it."""
+    values = ((name, getattr(query, name)) for name in query.__struct_fields__)
+    times = {name: min(max(at, FIRST_MOMENT), LAST_MOMENT) for name, at in values if isinstance(at, datetime)}
+    return msgspec.structs.replace(query, **times) if times else query
 
 
 def _customer_faults(given: dict[str, str]) -> list[FieldError]:

@@ -1,6 +1,7 @@
 """The ledger of the shop, its branches and its key over HTTP: found, by pages, in this shop only."""
 
 from datetime import timedelta
+from itertools import product
 
 from sqlalchemy import update
 
@@ -77,6 +78,20 @@ async def test_a_period_is_asked_for_in_any_time_zone_even_if_the_plus_was_not_e
     assert wrong_fields(await till.get("/transactions", since="2026-03-02T12:00:00")) == ["/since"]
     assert wrong_fields(await till.get("/transactions", until="yesterday")) == ["/until"]
     assert wrong_fields(await till.get("/transactions", type="gift")) == ["/type"]
+
+
+@on_both_databases
+async def test_a_period_may_reach_to_the_ends_of_the_calendar(till: Till) -> None:
+    lena = await till.join()
+    number = (await till.stamp(lena["id"]))["transaction_id"]
+    begins = ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00", "0001-01-07T00:00:00Z")
+    ends = ("9999-12-31T23:59:59Z", "9999-12-31T23:59:59.999999-12:00", "9999-12-25T00:00:00Z")
+    for begin, end in product(begins, ends):
+        assert await listed(till, since=begin, until=end) == [number]
+        assert await listed(till, since=end, until=begin) == []
+        assert [one["id"] for one in await rows(till, "/customers", updated_since=begin)] == [lena["id"]]
+        assert await rows(till, "/customers", updated_since=end) == []
+        assert [*await rows(till, "/flags", since=begin), *await rows(till, "/flags", since=end)] == []
 
 
 async def test_the_entries_of_an_erased_customer_stay_without_a_name(till: Till) -> None:
