@@ -4,7 +4,6 @@ import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, BinaryIO
 
 import click
@@ -97,7 +96,9 @@ def export(file: Path | None, business_id: int, *, excel: bool, replace: bool, a
 
 def _show(business_id: int, *, excel: bool) -> None:
     """Write to the terminal once the database is closed: who reads there may take long, or stop in the middle."""
-    with TemporaryFile() as gathered:
+    from loyalty_app.exporting.files import unnamed_file
+
+    with unnamed_file() as gathered:
         _export(gathered, business_id, excel=excel)
         gathered.seek(0)
         shutil.copyfileobj(gathered, sys.stdout.buffer)

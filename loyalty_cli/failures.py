@@ -44,6 +44,7 @@ class UsageFailed(click.ClickException):
 def explained(error: Exception) -> click.ClickException:
     """Any failure as one line with its exit code."""
     from loyalty_app.backups.archive import BackupRefused
+    from loyalty_app.exporting.files import FileNotWritten
 
     match error:
         case click.ClickException():
@@ -54,7 +55,7 @@ def explained(error: Exception) -> click.ClickException:
             return UsageFailed(str(error))
         case Busy(__cause__=Exception() as cause):
             return CommandFailed(_outside_failure(cause))
-        case LoyaltyError() | BackupRefused():
+        case LoyaltyError() | BackupRefused() | FileNotWritten():
             return CommandFailed(str(error))
         case _:
             return CommandFailed(_outside_failure(error))

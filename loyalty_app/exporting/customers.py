@@ -15,8 +15,7 @@ from sqlalchemy import Connection, Row, select
 
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import card, customer
-from loyalty_app.exporting.files import BYTE_ORDER_MARK, as_text, write_sheet
-from loyalty_app.private_files import new_file
+from loyalty_app.exporting.files import BYTE_ORDER_MARK, as_text, own_file, write_sheet
 from loyalty_app.shops.businesses import Business, find_business
 from loyalty_app.shops.programs import read_program
 from loyalty_core.customers import fold_case
@@ -51,8 +50,8 @@ async def export_customers(database: Database, business_id: int, file: TextIO, *
 
 
 async def write_customers_file(database: Database, business_id: int, path: Path, *, for_excel: bool = False) -> None:
-    """Write the same into a new file that only its owner may read. Raises InvalidRequest, OSError."""
-    with new_file(path) as file, as_text(file) as text:
+    """Write the same into a new file that only its owner may read. Raises InvalidRequest, FileNotWritten."""
+    with own_file(path) as file, as_text(file) as text:
         await export_customers(database, business_id, text, for_excel=for_excel)
 
 

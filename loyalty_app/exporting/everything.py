@@ -17,9 +17,8 @@ from sqlalchemy import Connection, select
 
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import business as business_table
-from loyalty_app.exporting.files import whole_file, write_sheet
+from loyalty_app.exporting.files import own_file, own_folder, whole_file, write_sheet
 from loyalty_app.exporting.parts import PARTS, Part
-from loyalty_app.private_files import make_folder, new_file
 from loyalty_app.shops.businesses import Business, find_business
 from loyalty_app.shops.looks import read_look
 from loyalty_core.errors import InvalidRequest
@@ -47,7 +46,7 @@ This folder holds names, phone numbers and e-mail addresses. Keep it as carefull
 async def export_everything(database: Database, business_id: int, target: Path, *, now: datetime) -> dict[str, int]:
     """Write all that a business owns into a new folder, or a .zip file; return how many rows of each part.
 
-    Raises InvalidRequest if there is no such business or the target exists, and OSError.
+    Raises InvalidRequest if there is no such business or the target exists, and FileNotWritten.
     """
     _check_new(target)
 
@@ -70,8 +69,8 @@ def _check_new(target: Path) -> None:
 def _opened(target: Path) -> Iterator[Open]:
     """What opens files in the folder or the zip."""
     if target.suffix.lower() != ".zip":
-        make_folder(target)
-        yield lambda name: TextIOWrapper(new_file(target / name), encoding="utf-8", newline="")
+        own_folder(target)
+        yield lambda name: TextIOWrapper(own_file(target / name), encoding="utf-8", newline="")
         return
     with whole_file(target) as file, ZipFile(file, "w", ZIP_DEFLATED) as archive:
         yield lambda name: TextIOWrapper(archive.open(name, "w", force_zip64=True), encoding="utf-8", newline="")

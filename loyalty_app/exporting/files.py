@@ -18,30 +18,82 @@ import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
-from io import TextIOWrapper
+from io import BufferedRandom, BufferedWriter, FileIO, TextIOWrapper
 from pathlib import Path
-from typing import BinaryIO, TextIO
+from typing import Any, BinaryIO, TextIO
 
-from loyalty_app.private_files import new_file
+from loyalty_app.private_files import FOR_ITS_OWNER, make_folder
 
 PIECE = 256 * 1024
 
 
+class FileNotWritten(Exception):
+    """A file of an export could not be written.
+
+    Why it is no OSError: files are written while the database is read, where that would be taken for its outage.
+    """
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    """Raise FileNotWritten if the system fails."""
+    try:
+        yield
+    except OSError as error:
+        raise FileNotWritten(f"The file could not be written: {error.strerror or error}.") from error
+
+
+class _File(FileIO):
+    """A file on the disk, or a pipe; a write raises FileNotWritten."""
+
+    def write(self, content: Any) -> int:  # noqa: ANN401  # any buffer
+        with _writing():
+            return super().write(content)
+
+
+def own_file(path: Path) -> BinaryIO:
+    """A new file that only its owner may read. Raises FileNotWritten, later too."""
+    with _writing():
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, FOR_ITS_OWNER)
+        return BufferedRandom(_File(handle, "r+"))
+
+
+def own_folder(path: Path) -> None:
+    """Make a folder that only its owner may open; one that is there stays as it is. Raises FileNotWritten."""
+    with _writing():
+        make_folder(path)
+
+
+def unnamed_file() -> BinaryIO:
+    """A new file that is in no folder, and ends when it is closed. Raises FileNotWritten, later too."""
+    with _writing():
+        handle, name = tempfile.mkstemp(prefix="loyalty-export-")
+        Path(name).unlink()
+        return BufferedRandom(_File(handle, "r+"))
+
+
 @contextmanager
 def whole_file(target: Path) -> Iterator[BinaryIO]:
-    """A file that replaces the target once it is whole; the old one stays until then. A pipe is written to directly."""
+    """A file that replaces the target once it is whole; the old one stays until then. A pipe is written to directly.
+
+    Raises FileNotWritten.
+    """
     if target.exists() and not target.is_file():
-        with target.open("wb") as pipe:
+        with _writing():
+            pipe = BufferedWriter(_File(target, "w"))
+        with pipe:
             yield pipe
         return
     place = target.resolve()
     draft = place.with_name(f"{place.name}.{secrets.token_hex(4)}.part")
     try:
-        with new_file(draft) as file:
+        with own_file(draft) as file:
             yield file
             file.flush()
-            os.fsync(file.fileno())
-        draft.replace(place)
+            with _writing():
+                os.fsync(file.fileno())
+        with _writing():
+            draft.replace(place)
     finally:
         draft.unlink(missing_ok=True)
 

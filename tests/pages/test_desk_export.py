@@ -3,9 +3,11 @@
 import csv
 import json
 import logging
+import os
 import tempfile
 from io import BytesIO, StringIO
 from pathlib import Path
+from typing import Any
 from zipfile import ZipFile
 
 import pytest
@@ -65,6 +67,25 @@ async def test_an_export_for_which_the_server_has_no_room_is_refused_in_words(
         assert (answer.status_code, "Auf dem Server ist kein Platz für diese Datei." in answer.text) == (507, True)
     monkeypatch.undo()
     assert (await desk.get("export/customers.csv")).status_code == 200
+
+
+async def test_a_disk_that_is_full_in_the_middle_of_an_export_is_no_outage_of_the_database(
+    place: Place, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk = await desk_of(place)
+    for number in range(99):  # more than goes to the disk at once
+        await desk.shop.join(f"{number} {'long ' * 18}")
+    opens = os.open
+
+    def on_full_disk(path: Any, flags: int, *mode: int, **how: Any) -> int:  # noqa: ANN401  # as it is called
+        is_export = "loyalty-export-" in str(path) and flags & os.O_EXCL
+        return opens("/dev/full", os.O_RDWR) if is_export else opens(path, flags, *mode, **how)
+
+    monkeypatch.setattr(os, "open", on_full_disk)
+    for file in ("export/customers.csv", "export/everything.zip"):
+        answer = await desk.get(file)
+        assert (answer.status_code, "There is no room on the server for this file." in answer.text) == (507, True)
+    assert [one.getMessage() for one in caplog.records if "the database" in one.getMessage()] == []
 
 
 async def test_only_owners_export_and_nothing_of_another_shop(place: Place) -> None:

@@ -18,7 +18,7 @@ from api.pages.desk.frame import DeskVisit, SectionPage, shown, visit_of
 from api.pages.desk.sections import EXPORT
 from loyalty_app.exporting.customers import write_customers_file
 from loyalty_app.exporting.everything import export_everything
-from loyalty_app.exporting.files import download, pieces
+from loyalty_app.exporting.files import FileNotWritten, download, pieces
 from loyalty_app.words import N_
 
 log = logging.getLogger(__name__)
@@ -59,7 +59,7 @@ async def _sent(visit: DeskVisit, what: str, write: Write, kind: str) -> Stream 
     try:
         async with ONE_AT_A_TIME:
             file = await download(write)
-    except OSError:
+    except (OSError, FileNotWritten):
         log.exception("a file of an export could not be written to the temporary folder")
         wrong = visit.words.plain(NO_ROOM)
         return shown(visit, SectionPage(template="export.html", wrong=wrong, status=NO_STORAGE))
