@@ -29,6 +29,8 @@ CLOCKS = timedelta(hours=1)
 """How far the clocks of servers may be apart, or be set back, without anything being missed."""
 DISORDER = EARLIEST + CLOCKS
 """How much later than another an entry with a lower id may be: a stamp may be booked days after it was given."""
+AHEAD = timedelta(days=7)
+"""How far ahead a clock may have been for a while, without anything being missed that spans have."""
 STRAGGLING = timedelta(hours=1)
 """An entry that is earlier by more than this than one with a lower id is a straggler."""
 MOST_STRAGGLERS = 500
@@ -159,7 +161,8 @@ def _behind(
 ) -> tuple[int, ...] | None:
     """The stragglers of a period between two ids; None if they are very many."""
     since, until = period
-    earliest = until - DISORDER if since is None else max(since, until - DISORDER)
+    earliest = until - DISORDER - AHEAD
+    earliest = earliest if since is None else max(since, earliest)
     own = (straggler.c.business_id == business_id, straggler.c.id >= ids[0], straggler.c.id < ids[1])
     of_period = (straggler.c.occurred_at >= earliest, straggler.c.occurred_at < until)
     found = connection.scalars(select(straggler.c.id).where(*own, *of_period).limit(MOST_STRAGGLERS + 1)).all()

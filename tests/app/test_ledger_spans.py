@@ -61,6 +61,22 @@ async def test_an_entry_that_is_an_hour_behind_is_found_to_the_microsecond(
                 assert (await pages(shop, search, 50))[0] == plainly(ledger, search), search
 
 
+async def test_a_late_stamp_that_was_booked_once_a_clock_was_ahead_for_days_is_found(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ledger_spans, "ENTRIES", 1)
+    lena, least = await shop.join(), timedelta(microseconds=1)
+    begin = shop.clock.now - 60 * DAY
+    times = [*(begin - DAY * ago for ago in (30, 8, 1)), begin + 7 * DAY, begin - 7 * DAY, begin, begin + 20 * DAY]
+    ledger = [Booked(number, begin, at, lena.id, EntryType.STAMP, None) for number, at in enumerate(times, 1)]
+    await write(shop, ledger)
+    assert await make(shop) == len(times)
+    for until in (begin - 6 * DAY, begin, begin + 6 * DAY, begin + 7 * DAY + least, begin + 8 * DAY):
+        for since in (None, until - least, until - 9 * DAY, begin - 7 * DAY):
+            search = LedgerSearch(since=since, until=until)
+            assert (await pages(shop, search, 50))[0] == plainly(ledger, search), search
+
+
 async def test_a_page_far_from_the_start_of_a_period_has_what_a_walk_has_there(shop: Shop) -> None:
     ledger = await filled(shop, 1, entries=3_000)
     await make(shop)
