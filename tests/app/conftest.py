@@ -12,10 +12,12 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from loyalty_app.customers import search
 from loyalty_app.db.engine import Database, open_database
 from loyalty_app.db.migrate import migrate
 from loyalty_app.db.postgres.server import PostgresServer
 from loyalty_app.settings import Settings
+from loyalty_app.upkeep import posting_lists
 from loyalty_core.errors import CustomerNotFound
 from testkit import migrated
 from testkit.citus import SERVERS, citus_url, empty_citus, fresh_citus
@@ -150,3 +152,12 @@ async def twin(shop: Shop, second_database: Database) -> AsyncIterator[Shop]:
         await twin.stamp(0)
     yield twin
     await twin.counter.close()
+
+
+@pytest.fixture
+def large_shops(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every shop is a large one for searching, and what three customers have is frequent."""
+    for module in (search, posting_lists):
+        monkeypatch.setattr(module, "SMALL_SHOP", 0)
+    monkeypatch.setattr(search, "FEW", 6)
+    monkeypatch.setattr(search, "WALKED", 0)

@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import Connection, Row, delete, insert, select, update
 from sqlalchemy.util import await_only
 
-from loyalty_app.customers import search as searching
 from loyalty_app.db.posting_lists import PART, pack, unpack
 from loyalty_app.db.tables import business_total, customer, posting_change, posting_index, posting_list
 from loyalty_app.settings import Settings
@@ -24,16 +23,9 @@ from testkit.pretended_cluster import open_pretended_cluster
 from testkit.shop import Shop, open_shop
 from tests.app.test_posting_lists import agrees, people
 
+pytestmark = pytest.mark.usefixtures("large_shops")
+
 GONE = 4_711
-
-
-@pytest.fixture(autouse=True)
-def _a_large_shop(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every shop is a large one, and what three customers have is frequent."""
-    for module in (searching, keeping):
-        monkeypatch.setattr(module, "SMALL_SHOP", 0)
-    monkeypatch.setattr(searching, "FEW", 6)
-    monkeypatch.setattr(searching, "WALKED", 0)
 
 
 async def listed(shop: Shop) -> list[int]:

@@ -15,6 +15,8 @@ from loyalty_app.upkeep import posting_lists as keeping
 from loyalty_app.upkeep.list_maker import ListMaker
 from testkit.shop import Shop
 
+pytestmark = pytest.mark.usefixtures("large_shops")
+
 FIRST = ("Lena", "Leo", "Ömer", "Мария", "김민수", "Anna-Maria")
 LAST = ("Lehmann", "Ortiz", "Łoś", "Le")
 TYPED = (
@@ -32,15 +34,6 @@ TYPED = (
     "+1415",
     "le 2671",
 )
-
-
-@pytest.fixture(autouse=True)
-def _a_large_shop(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every shop is a large one, and what three customers have is frequent."""
-    for module in (searching, keeping):
-        monkeypatch.setattr(module, "SMALL_SHOP", 0)
-    monkeypatch.setattr(searching, "FEW", 6)
-    monkeypatch.setattr(searching, "WALKED", 0)
 
 
 async def people(shop: Shop) -> list[int]:

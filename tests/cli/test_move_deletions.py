@@ -1,36 +1,24 @@
 """A move that was not finished, of a shop whose deleting was begun then."""
 
-import asyncio
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
 from loyalty_app.db.held_shops import NOWHERE
-from loyalty_app.db.migrate import migrate
 from loyalty_app.db.tables import business
 from loyalty_app.moving.shop_move import ShopMove
 from loyalty_app.settings import Settings
 from loyalty_core.errors import InvalidRequest
 from testkit.builders import NOON
 from testkit.half_deleted import begin_deleting
-from tests.cli.test_move_disturbed import a_shop, errand, moved, opened
+from tests.cli.test_move_disturbed import errand, left_unfinished, moved, opened
 
 
 async def test_it_is_given_up_and_the_deleting_goes_on(
     sqlite_settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    target = Settings(database_url=f"sqlite:///{tmp_path}/there.db")
-    await asyncio.to_thread(migrate, target)
-    await a_shop(sqlite_settings, guests=2)
-
-    async def fail(*_: object, **__: object) -> None:
-        raise OSError("the power is gone")
-
-    with monkeypatch.context() as patch:
-        patch.setattr("loyalty_app.moving.departures.close_shops", fail)
-        with pytest.raises(OSError, match="power"):
-            await moved(errand(sqlite_settings, target))
+    target = await left_unfinished(sqlite_settings, tmp_path, monkeypatch, guests=2)
     async with opened(sqlite_settings) as old, opened(target) as new:
         await begin_deleting(old, 1)
         with pytest.raises(InvalidRequest, match="is being deleted"):

@@ -265,12 +265,11 @@ async def test_what_cannot_be_renumbered_and_is_there_is_named_and_nothing_is_ch
             await shop.counter.close()
 
 
-async def test_a_move_that_is_given_up_leaves_nothing_and_the_shop_goes_on(
-    sqlite_settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    target = Settings(database_url=f"sqlite:///{tmp_path}/there.db")
+async def left_unfinished(source: Settings, folder: Path, monkeypatch: pytest.MonkeyPatch, *, guests: int) -> Settings:
+    """A move that is cut off right before the old place would be closed; where it was to lead."""
+    target = Settings(database_url=f"sqlite:///{folder}/there.db")
     await asyncio.to_thread(migrate, target)
-    await a_shop(sqlite_settings, guests=3)
+    await a_shop(source, guests=guests)
 
     async def fail(*_: object, **__: object) -> None:
         raise OSError("the power is gone")
@@ -278,7 +277,14 @@ async def test_a_move_that_is_given_up_leaves_nothing_and_the_shop_goes_on(
     with monkeypatch.context() as patch:
         patch.setattr("loyalty_app.moving.departures.close_shops", fail)
         with pytest.raises(OSError, match="power"):
-            await moved(errand(sqlite_settings, target))
+            await moved(errand(source, target))
+    return target
+
+
+async def test_a_move_that_is_given_up_leaves_nothing_and_the_shop_goes_on(
+    sqlite_settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = await left_unfinished(sqlite_settings, tmp_path, monkeypatch, guests=3)
     move = ShopMove(errand(sqlite_settings, target), now=NOON, progress=lambda _table, _rows: None)
     await move.give_up()
     async with opened(sqlite_settings) as old, opened(target) as new:
