@@ -31,6 +31,8 @@ DISORDER = EARLIEST + CLOCKS
 """How much later than another an entry with a lower id may be: a stamp may be booked days after it was given."""
 AHEAD = timedelta(days=7)
 """How far ahead a clock may have been for a while, without anything being missed that spans have."""
+LEAP = DISORDER + AHEAD
+"""A span that reaches a moment and so much more has a time of a clock that was wrong, or follows a pause."""
 STRAGGLING = timedelta(hours=1)
 """An entry that is earlier by more than this than one with a lower id is a straggler."""
 MOST_STRAGGLERS = 500
@@ -98,9 +100,7 @@ def stretch_of(
     if since is None and until is None:
         return Stretch()
     told = _told(connection, business_id, since, until)
-    first = told.first
-    if since is not None and first is None:
-        first = first_entry_since(connection, business_id, since - DISORDER)
+    first = None if since is None else _first(connection, business_id, told, since)
     if until is None:
         return Stretch(first)
     behind = None if told.end is None else _behind(connection, business_id, (told.end, told.covered), (since, until))
@@ -124,6 +124,7 @@ def _first_span(column: Column[int], moment: str) -> ScalarSelect[int]:
 
 TOLD = select(
     _first_span(ledger_span.c.first_id, "since").label("first"),
+    _first_span(ledger_span.c.reached, "since").label("reached"),
     _first_span(ledger_span.c.end_id, "straggling").label("end"),
     _first_span(ledger_span.c.end_id, "over").label("over"),
     select(ledger_span.c.end_id)
@@ -144,6 +145,7 @@ class _Told(msgspec.Struct, frozen=True):
     """
 
     first: int | None
+    reached: datetime | None
     end: int | None
     is_over: bool
     covered: int
@@ -153,7 +155,16 @@ def _told(connection: Connection, business_id: BusinessId, since: datetime | Non
     asked = {"business_id": business_id, "since": since}
     asked |= {"straggling": until and until + STRAGGLING, "over": until and until + DISORDER}
     row = connection.execute(TOLD, asked).one()
-    return _Told(row.first, row.end, row.over is not None, row.covered or 0)
+    return _Told(row.first, row.reached, row.end, row.over is not None, row.covered or 0)
+
+
+def _first(connection: Connection, business_id: BusinessId, told: _Told, since: datetime) -> int:
+    """The id that all entries since then have at least. Where a ledger leapt over it, times tell more than spans do."""
+    if told.first is None or told.reached is None:
+        return first_entry_since(connection, business_id, since - DISORDER)
+    if told.reached - since <= LEAP:
+        return told.first
+    return max(told.first, first_entry_since(connection, business_id, since - LEAP))
 
 
 def _behind(

@@ -77,6 +77,21 @@ async def test_a_late_stamp_that_was_booked_once_a_clock_was_ahead_for_days_is_f
             assert (await pages(shop, search, 50))[0] == plainly(ledger, search), search
 
 
+async def test_a_clock_that_was_a_year_ahead_once_does_not_make_each_day_begin_there(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ledger_spans, "ENTRIES", 1)
+    lena, begin = await shop.join(), shop.clock.now - 60 * DAY
+    times = [begin, begin + 365 * DAY, *(begin + DAY * day for day in range(50))]
+    ledger = [Booked(number, begin, at, lena.id, EntryType.STAMP, None) for number, at in enumerate(times, 1)]
+    await write(shop, ledger)
+    assert await make(shop) == len(times)
+    for until in (None, begin + 41 * DAY):
+        assert (await stretch(shop, begin + 40 * DAY, until)).first == 29
+    search = LedgerSearch(since=begin + 40 * DAY, until=begin + 45 * DAY)
+    assert (await pages(shop, search, 50))[0] == plainly(ledger, search)
+
+
 async def test_a_page_far_from_the_start_of_a_period_has_what_a_walk_has_there(shop: Shop) -> None:
     ledger = await filled(shop, 1, entries=3_000)
     await make(shop)
