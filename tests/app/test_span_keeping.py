@@ -43,12 +43,12 @@ async def meanwhile(shop: Shop, monkeypatch: pytest.MonkeyPatch, what: Callable[
     write = keeping._Keeper._write  # noqa: SLF001  # in the midst of it
 
     async def write_late(keeper: Any, work: Any) -> bool:  # noqa: ANN401  # it is private
-        if work.func == keeper._keep_one:  # noqa: SLF001
-            monkeypatch.setattr(keeping._Keeper, "_write", write)  # noqa: SLF001
+        if work.func == keeper._keep_one:  # noqa: SLF001  # the same
+            monkeypatch.setattr(keeping._Keeper, "_write", write)  # noqa: SLF001  # the same
             await what()
         return await write(keeper, work)
 
-    monkeypatch.setattr(keeping._Keeper, "_write", write_late)  # noqa: SLF001
+    monkeypatch.setattr(keeping._Keeper, "_write", write_late)  # noqa: SLF001  # the same
     return await make(shop)
 
 
