@@ -41,7 +41,7 @@ async def pages(shop: Shop, search: LedgerSearch, limit: int) -> tuple[list[int]
     totals, wanted = set(), PageRequest(limit=limit)
     while True:
         page = await shop.database.read(
-            lambda c, wanted=wanted: list_ledger(c, shop.business.id, search, wanted=wanted)  # type: ignore[misc]
+            lambda c, wanted=wanted: list_ledger(c, shop.business.id, search, wanted=wanted)  # type: ignore[misc]  # bound
         )
         ids += [one.id for one in page.data]
         totals.add(page.pagination.total)

@@ -1,6 +1,7 @@
 """Spans of a ledger: a period has the same entries with them and without, page by page."""
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from random import Random
 
 import pytest
@@ -22,6 +23,16 @@ def _a_large_shop(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every shop is a large one, and a span has a few entries."""
     monkeypatch.setattr(keeping, "SMALL_SHOP", 0)
     monkeypatch.setattr(ledger_spans, "ENTRIES", ENTRIES)
+
+
+async def booked_at(shop: Shop, times: Sequence[datetime], monkeypatch: pytest.MonkeyPatch) -> list[Booked]:
+    """A ledger with entries of these times, in this order, and a span for each."""
+    monkeypatch.setattr(ledger_spans, "ENTRIES", 1)
+    lena = await shop.join()
+    ledger = [Booked(number, at, at, lena.id, EntryType.STAMP, None) for number, at in enumerate(times, 1)]
+    await write(shop, ledger)
+    assert await make(shop) == len(times)
+    return ledger
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -47,13 +58,10 @@ async def test_a_period_has_the_entries_of_its_time_whatever_spans_there_are(
 async def test_an_entry_that_is_an_hour_behind_is_found_to_the_microsecond(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ledger_spans, "ENTRIES", 1)
-    lena, least = await shop.join(), timedelta(microseconds=1)
+    least = timedelta(microseconds=1)
     begin, hour = shop.clock.now - 30 * DAY, timedelta(hours=1)
     times = [begin, begin - hour, begin - hour - least, begin - hour + least, begin - 2 * hour, begin + 9 * DAY]
-    ledger = [Booked(number, begin, at, lena.id, EntryType.STAMP, None) for number, at in enumerate(times, 1)]
-    await write(shop, ledger)
-    assert await make(shop) == len(times)
+    ledger = await booked_at(shop, times, monkeypatch)
     for moment in times:
         for until in (moment - least, moment, moment + least):
             for since in (None, until - least, until - hour):
@@ -64,13 +72,10 @@ async def test_an_entry_that_is_an_hour_behind_is_found_to_the_microsecond(
 async def test_a_late_stamp_that_was_booked_once_a_clock_was_ahead_for_days_is_found(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ledger_spans, "ENTRIES", 1)
-    lena, least = await shop.join(), timedelta(microseconds=1)
+    least = timedelta(microseconds=1)
     begin = shop.clock.now - 60 * DAY
     times = [*(begin - DAY * ago for ago in (30, 8, 1)), begin + 7 * DAY, begin - 7 * DAY, begin, begin + 20 * DAY]
-    ledger = [Booked(number, begin, at, lena.id, EntryType.STAMP, None) for number, at in enumerate(times, 1)]
-    await write(shop, ledger)
-    assert await make(shop) == len(times)
+    ledger = await booked_at(shop, times, monkeypatch)
     for until in (begin - 6 * DAY, begin, begin + 6 * DAY, begin + 7 * DAY + least, begin + 8 * DAY):
         for since in (None, until - least, until - 9 * DAY, begin - 7 * DAY):
             search = LedgerSearch(since=since, until=until)
@@ -80,12 +85,9 @@ async def test_a_late_stamp_that_was_booked_once_a_clock_was_ahead_for_days_is_f
 async def test_a_clock_that_was_a_year_ahead_once_does_not_make_each_day_begin_there(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ledger_spans, "ENTRIES", 1)
-    lena, begin = await shop.join(), shop.clock.now - 60 * DAY
+    begin = shop.clock.now - 60 * DAY
     times = [begin, begin + 365 * DAY, *(begin + DAY * day for day in range(50))]
-    ledger = [Booked(number, begin, at, lena.id, EntryType.STAMP, None) for number, at in enumerate(times, 1)]
-    await write(shop, ledger)
-    assert await make(shop) == len(times)
+    ledger = await booked_at(shop, times, monkeypatch)
     for until in (None, begin + 41 * DAY):
         assert (await stretch(shop, begin + 40 * DAY, until)).first == 29
     search = LedgerSearch(since=begin + 40 * DAY, until=begin + 45 * DAY)

@@ -235,7 +235,7 @@ async def test_an_entry_that_came_in_against_all_rules_is_found_once_the_newest_
         delete(transaction).where(own, transaction.c.id == gone.id),
     )
     for change in changes:
-        await shop.database.write(lambda c, change=change: c.execute(change).close())  # type: ignore[misc]
+        await shop.database.write(lambda c, change=change: c.execute(change).close())  # type: ignore[misc]  # bound
         assert await make(shop) > 0
         assert await make(shop) == 0
     assert (await kept(shop))[:-3] == before[: len(await kept(shop)) - 3]
